@@ -1,0 +1,96 @@
+// The whole border between the room (code inside the isolate) and the host. Only text, numbers and booleans cross,
+// except where a comment says otherwise. Both sides compile against this file.
+
+/** Functions the host grants. Each is an isolated-vm Callback; none may ever be reachable from author code. */
+export interface Host {
+  /**
+   * One log line, fire and forget, in order. `parts` is JSON text of string[]: even elements are literal text, odd
+   * elements are V8 stacks for the host to map to TypeScript positions. `data` is JSON text of ctx.log's second
+   * argument, or undefined.
+   */
+  log(level: "debug" | "info" | "warn" | "error", parts: string, data: string | undefined): void;
+  /** Asks the host to call Room.fireTimer(id) after `milliseconds`; fire and forget. */
+  startTimer(id: number, milliseconds: number): void;
+  stopTimer(id: number): void;
+  /**
+   * An asynchronous host function; the host answers with Room.settle(callId, …). Fire and forget.
+   * name "digest": argument is JSON {algorithm, base64}; answer is base64 text.
+   */
+  call(callId: number, name: string, argument: string): void;
+  /** A dynamic import. The host answers with Room.importDone or Room.importFailed. Fire and forget. */
+  importModule(importId: number, specifier: string, referrer: string): void;
+  /** Monotonic milliseconds since the room was entered. Synchronous. */
+  now(): number;
+  /** `count` random bytes (at most 65536) as a fresh ArrayBuffer copied into the room. Synchronous. */
+  randomBytes(count: number): ArrayBuffer;
+}
+
+/**
+ * What the bootstrap gives back to the host: `(host) => Room`. The host holds references to these functions;
+ * author code can reach none of them. They run in strict mode and use captured intrinsics only.
+ */
+export interface Room {
+  /**
+   * Calls an executable. `namespace` is the entry's module namespace object (dereferenced into the room by the host),
+   * `input` JSON text, `context` JSON text of ContextFacts. Never throws or rejects: resolves with
+   *   "R" + result JSON ("Rnull" for undefined)      the workflow returned
+   *   "F" + result JSON                              it returned an object with success === false
+   *   "I" + JSON of InputProblem[]                   the input does not fit the schema
+   *   "S" + JSON of {path, found, message}           the result is not plain data
+   *   "X" + JSON of {exports: string[], found}       the export is not an executable; found: "undefined", "function", "number" …
+   *   "E" + JSON of GuestError                       it threw
+   */
+  invoke(namespace: object, exportName: string, input: string, context: string): Promise<string>;
+  /** Facts of one executable after evaluation: "D" + JSON {kind, name, parameters: JSON Schema | null, reason: string | null}, or "X"/"E" as above. */
+  describe(namespace: object, exportName: string): string;
+  fireTimer(id: number): void;
+  /** Answer to Host.call: ok → `text` is the answer; otherwise JSON of {name, message}. */
+  settle(callId: number, ok: boolean, text: string): void;
+  /** The namespace object of what Host.importModule asked for. */
+  importDone(importId: number, namespace: object): void;
+  /** JSON of {name, message, code?}: rejects with an error of the realm's own class; or, when `thrown` is not -1, with the value kept under it (see takeThrown). */
+  importFailed(importId: number, error: string, thrown: number): void;
+  /**
+   * Finds the error object that last had its stack formatted with this message and stack (see stack hook in the bootstrap), keeps it, and
+   * returns JSON of {thrown: number, error: GuestError}; thrown is -1 and error null when there is none. For failures of module evaluation,
+   * where isolated-vm hands the host a copy only.
+   */
+  takeThrown(message: string, stack: string): string;
+  /** Makes `z` appear in the SDK module of a room that was made without zod. `zod` is the namespace object. */
+  provideZod(zod: object): void;
+}
+
+export interface ContextFacts {
+  readonly executionId: string;
+  readonly workflow: string;
+  readonly workspace: string;
+}
+
+export interface InputProblem {
+  /** As in `$.rows[3].id`; "$" for the input itself. */
+  readonly path: string;
+  readonly expected: string;
+  readonly received: string;
+  readonly message: string;
+}
+
+export interface GuestError {
+  readonly name: string;
+  readonly message: string;
+  /** V8's text, unmapped; may be empty. */
+  readonly stack: string;
+  readonly userFacing?: boolean;
+  readonly cause?: GuestError;
+  /** Fault code that the host gave to an error of its own making (failed import), never one the author wrote. */
+  readonly code?: string;
+}
+
+/**
+ * Internals that the room's two built-in modules take from the global `__bifrost__` while the room is made; the
+ * bootstrap deletes that global before any author code is compiled.
+ */
+export interface BuiltInModules {
+  readonly sdk: { readonly workflow: unknown; readonly tool: unknown; readonly dataProvider: unknown; readonly UserError: unknown; readonly onZod: (give: (z: unknown) => void) => void };
+  /** For "bifrost:scope": what a module's own `import.meta` and `import()` are. */
+  readonly scopeOf: (path: string) => { readonly meta: object; readonly dynamicImport: (specifier: unknown, options?: unknown) => Promise<object> };
+}
