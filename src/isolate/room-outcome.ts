@@ -1,0 +1,10 @@
+// How a room's one run ended, as the child reports it.
+
+export type RoomOutcome =
+  /** The bootstrap's own answer: a letter and JSON text (see Room.invoke in sandbox/host.d.ts). */
+  | { readonly kind: "answered"; readonly text: string }
+  /** Author code threw outside the call: at a module's top level, in a timer, or by an unhandled rejection. JSON of GuestError. */
+  | { readonly kind: "threw"; readonly error: string }
+  /** V8 refused to compile or link. JSON of {name, message, stack, path?}. */
+  | { readonly kind: "rejected-link"; readonly error: string }
+  | { readonly kind: "terminated"; readonly reason: "wall" | "cpu" | "memory" | "cancelled" };

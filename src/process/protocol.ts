@@ -1,0 +1,163 @@
+// What supervisor and child say to each other over Node's IPC channel (structured clone). Text and numbers only.
+// The child runs untrusted code: whatever comes from it is checked by `parseFromChild` before it is believed.
+import type { LogLevel } from "../completion.ts";
+import type { RoomOutcome } from "../isolate/room-outcome.ts";
+
+/** One module of a plan. `links` maps each specifier of its static imports to an index in the plan, or SDK_LINK. */
+export interface PlanModule {
+  readonly path: string;
+  /** Key of its code (see RunMessage.code). */
+  readonly key: string;
+  readonly links: readonly (readonly [specifier: string, target: number])[];
+  /** True where the code imports "bifrost:module" (it uses `import()` or `import.meta`). */
+  readonly scoped: boolean;
+}
+
+export const SDK_LINK = -1;
+
+/** A closure ready to be linked. Kept by the child under its id, so that a repeated run sends only the id. */
+export interface Plan {
+  readonly id: number;
+  readonly entry: number;
+  readonly modules: readonly PlanModule[];
+}
+
+export type CodeEntry = readonly [key: string, js: string];
+
+export interface SetupMessage {
+  readonly type: "setup";
+  readonly bundle: SandboxCode;
+  /** Memory limit of the rooms made ahead, in MB. */
+  readonly memoryMb: number;
+  /** Whether a room with zod is made ahead from the start. */
+  readonly zodAhead: boolean;
+}
+
+export interface ScriptCode {
+  readonly source: string;
+  readonly cachedData?: Uint8Array;
+}
+
+/** The code of the room itself (from sandbox/). */
+export interface SandboxCode {
+  readonly bootstrap: ScriptCode;
+  readonly zod: ScriptCode;
+  readonly sdkModule: string;
+  readonly scopeModule: string;
+}
+
+export interface RunMessage {
+  readonly type: "run";
+  readonly runId: number;
+  readonly planId: number;
+  /** Sent the first time a child meets the plan. */
+  readonly plan?: Plan;
+  /** Code the child does not hold yet. */
+  readonly code: readonly CodeEntry[];
+  /** Forget all plans and code first: the child holds too much. */
+  readonly reset?: boolean;
+  readonly zod: boolean;
+  /** call: run it; validate: everything but the call; describe: read its parameters. */
+  readonly mode: "call" | "validate" | "describe";
+  readonly exportName: string;
+  /** JSON text. */
+  readonly input: string;
+  /** JSON text of ContextFacts (sandbox/host.d.ts). */
+  readonly context: string;
+  /** 0 means none. */
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly memoryMb: number;
+}
+
+/** Answer to a dynamic import: the plan's entry is the module asked for; modules the room has already are linked, not made again. */
+export interface ImportedMessage {
+  readonly type: "imported";
+  readonly runId: number;
+  readonly importId: number;
+  readonly plan?: Plan;
+  readonly code?: readonly CodeEntry[];
+  readonly sdk?: boolean;
+  readonly failure?: { readonly name: string; readonly message: string; readonly code: string };
+}
+
+export interface StopMessage {
+  readonly type: "stop";
+  readonly runId: number;
+}
+
+export type ToChild = SetupMessage | RunMessage | ImportedMessage | StopMessage;
+
+export interface LogEntry {
+  readonly level: LogLevel;
+  /** Literal text and V8 stacks in turn. */
+  readonly parts: readonly string[];
+  /** JSON text. */
+  readonly data?: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface RoomUsage {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly peakMemoryBytes: number;
+}
+
+export type FromChild =
+  | { readonly type: "ready" }
+  | { readonly type: "idle" }
+  | { readonly type: "logs"; readonly runId: number; readonly entries: readonly LogEntry[] }
+  | { readonly type: "import"; readonly runId: number; readonly importId: number; readonly specifier: string; readonly referrer: string }
+  | { readonly type: "done"; readonly runId: number; readonly outcome: RoomOutcome; readonly usage: RoomUsage };
+
+const LEVELS: ReadonlySet<unknown> = new Set(["debug", "info", "warn", "error"]);
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isLogEntry(value: unknown): value is LogEntry {
+  return (
+    isRecord(value) &&
+    LEVELS.has(value["level"]) &&
+    Array.isArray(value["parts"]) &&
+    value["parts"].every((part) => typeof part === "string") &&
+    (value["data"] === undefined || typeof value["data"] === "string") &&
+    typeof value["at"] === "number"
+  );
+}
+
+/** The message if it has the right shape, else undefined: a child that talks nonsense is killed. */
+export function parseFromChild(value: unknown): FromChild | undefined {
+  if (!isRecord(value)) return undefined;
+  const message = value as unknown as FromChild;
+  switch (value["type"]) {
+    case "ready":
+    case "idle":
+      return message;
+    case "logs":
+      return typeof value["runId"] === "number" && Array.isArray(value["entries"]) && value["entries"].every(isLogEntry) ? message : undefined;
+    case "import":
+      return typeof value["runId"] === "number" && typeof value["importId"] === "number" && typeof value["specifier"] === "string" && typeof value["referrer"] === "string" ? message : undefined;
+    case "done":
+      return typeof value["runId"] === "number" && isRecord(value["usage"]) && isOutcome(value["outcome"]) ? message : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isOutcome(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  switch (value["kind"]) {
+    case "answered":
+      return typeof value["text"] === "string";
+    case "threw":
+    case "rejected-link":
+      return typeof value["error"] === "string";
+    case "terminated":
+      return value["reason"] === "wall" || value["reason"] === "cpu" || value["reason"] === "memory" || value["reason"] === "cancelled";
+    default:
+      return false;
+  }
+}
