@@ -26,6 +26,7 @@ export const FAULTS = Object.freeze({
   ERR_MODULE_NOT_FOUND: kind("author", 4, 200, "An import names nothing in the snapshot; candidates and the nearest name are listed."),
   ERR_MODULE_SYNTAX: kind("author", 4, 200, "A module does not parse, or is not text."),
   ERR_EXPORT_MISSING: kind("author", 4, 200, "An import names an export that the module does not have."),
+  ERR_CLOSURE_TOO_LARGE: kind("author", 4, 200, "An execution imports more modules than the limit."),
   ERR_SOURCE_TOO_LARGE: kind("author", 4, 200, "A module's source is larger than the limit."),
 
   ERR_IMPORT_DENIED: kind("author", 5, 200, "An import is forbidden by the import policy; the rule and an alternative are named."),

@@ -18,6 +18,8 @@ export interface ImportRecord extends Position {
   readonly kind: "static" | "reexport" | "dynamic";
   /** Imported names as the other module exports them; `"*"` for a namespace import or `export *`. */
   readonly names: readonly { readonly name: string; readonly line: number; readonly column: number }[];
+  /** Only on a plain `export * from`: every name of the other module but `default` flows through. */
+  readonly star?: true;
 }
 
 export interface Diagnostic extends Position {
@@ -43,6 +45,8 @@ export interface ModuleFacts {
   readonly entities: readonly EntityRecord[];
   /** Syntax errors (severity error) and notes on save such as a use of `require` (warning). */
   readonly diagnostics: readonly Diagnostic[];
+  /** True where the emitted code imports `bifrost:module` (for `import()` and `import.meta`); that import is not in `imports`. */
+  readonly usesModuleScope?: boolean;
 }
 
 /** What a transpile gives. With a syntax error `js` is empty, and `facts.diagnostics` says why. */

@@ -1,0 +1,37 @@
+// The existing name that an author most likely meant. Asked only after a failure: it looks at every name.
+import { distance } from "fastest-levenshtein";
+
+/** The most similar name within a third of the length; undefined when none is close. */
+export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
+  return closest(wanted, names, (name) => name);
+}
+
+/** Like nearestName over paths: extension and `/index` do not count; a file of the same name elsewhere is the second best. */
+export function nearestPath(wanted: string, paths: Iterable<string>): string | undefined {
+  const all = [...paths];
+  const stem = stemOf(wanted);
+  const near = closest(stem, all, stemOf);
+  if (near !== undefined) return near;
+  const name = stem.slice(stem.lastIndexOf("/") + 1);
+  return closest(name, all, (path) => stemOf(path).slice(stemOf(path).lastIndexOf("/") + 1));
+}
+
+function closest(wanted: string, names: Iterable<string>, view: (name: string) => string): string | undefined {
+  let best: string | undefined;
+  let limit = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  for (const name of names) {
+    const seen = view(name);
+    if (Math.abs(seen.length - wanted.length) >= limit) continue;
+    const away = distance(wanted, seen);
+    // Nothing of a short name may be left over: "a" is not near "b".
+    if (away >= limit || away >= Math.max(wanted.length, 1)) continue;
+    best = name;
+    limit = away;
+    if (away === 0) break;
+  }
+  return best;
+}
+
+function stemOf(path: string): string {
+  return path.replace(/\.(?:tsx?|jsx?|mts|mjs|json)$/, "").replace(/(?<=.)\/index$/, "");
+}
