@@ -1,5 +1,5 @@
 // Gets a program out of a Debian package without installing it and without being root. Knows apt and dpkg; not what the program is for.
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDirectory, findExecutable, isExecutable, run } from "./executables.ts";
 import { Closed } from "./ladder.ts";
@@ -21,7 +21,7 @@ const SYSTEM_LIBRARIES = new Set(["libc6", "libgcc-s1", "libc-bin"]);
 
 /** Unpacks the program into the cache, or finds it there. Needs the network the first time. */
 export async function unpackDebianProgram(program: DebianProgram): Promise<Unpacked | Closed> {
-  for (const tool of ["apt-get", "dpkg", "ldd"]) {
+  for (const tool of ["apt-get", "dpkg"]) {
     if ((await findExecutable([tool])) === undefined) return new Closed(`${tool} is not on PATH, so this is no Debian`);
   }
   const root = join(await cacheDirectory(), `debian-${program.packages.join("-")}-${process.arch}`);
@@ -32,8 +32,9 @@ export async function unpackDebianProgram(program: DebianProgram): Promise<Unpac
   try {
     const apt = await aptThatKnows(program.packages, work);
     await unpack(apt, program.packages, work);
-    const missing = await missingLibraries(join(work, "root", program.file), work);
-    if (missing.length > 0) await unpack(apt, await libraryPackages(apt, program.packages), work);
+    // Most machines have the libraries; without them the program does not even tell its version.
+    const unpacked = join(work, "root");
+    if ((await usable(unpacked, program.file)) === undefined) await unpack(apt, await libraryPackages(apt, program.packages), work);
     await rm(root, { recursive: true, force: true });
     // Another test run may have been quicker: then its copy is as good.
     await rename(join(work, "root"), root).catch(() => undefined);
@@ -93,13 +94,6 @@ async function unpack(apt: readonly string[], packages: readonly string[], work:
   for (const archive of await readdir(archives)) {
     if (archive.endsWith(".deb")) await run("dpkg", ["-x", join(archives, archive), join(work, "root")]);
   }
-}
-
-async function missingLibraries(command: string, work: string): Promise<string[]> {
-  if (!(await stat(command).catch(() => undefined))?.isFile()) throw new Error(`The package has no ${command.slice(work.length)}`);
-  const env = { ...process.env, LD_LIBRARY_PATH: (await libraryDirectories(join(work, "root"))).join(":") };
-  const lines = (await run("ldd", [command], { env })).split("\n");
-  return lines.filter((line) => line.includes("not found")).map((line) => line.trim().split(" ")[0] ?? "");
 }
 
 /** All libraries the packages depend on, as if nothing were installed yet: what dpkg believes installed may have been deleted since. */
