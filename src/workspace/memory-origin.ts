@@ -3,6 +3,7 @@
 // so one that fails on the way leaves nothing behind.
 import { randomUUID } from "node:crypto";
 import { Fault } from "../errors.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import type { CompiledKey, ContentHash } from "../modules/content-hash.ts";
 import type { CompiledModule, CompilerOptionsSubset } from "../modules/module-record.ts";
 import type { ModulePath } from "../modules/module-path.ts";
@@ -14,7 +15,6 @@ import type { Head, SnapshotId, SnapshotRecord, TreeEntries, TreeHash, Workspace
 import { applyToTree, EMPTY_TREE_HASH } from "../snapshot/tree.ts";
 import { planChange } from "./change-plan.ts";
 import type { ChangePlan } from "./change-plan.ts";
-import { DEFAULT_LIMITS } from "./default-limits.ts";
 import { declarationsOf } from "./entity-type.ts";
 import { planExecutables } from "./executables.ts";
 import type { ExecutablePlan } from "./executables.ts";
