@@ -80,9 +80,20 @@ async function controlOf(id: string) {
 async function whyNoDocker(): Promise<string | undefined> {
   if (process.env["DOCKER_HOST"] !== undefined || process.env["TESTCONTAINERS_HOST_OVERRIDE"] !== undefined) return undefined;
   const runtime = process.env["XDG_RUNTIME_DIR"] ?? "/run/user/none";
-  const sockets = ["/var/run/docker.sock", join(homedir(), ".docker/run/docker.sock"), join(homedir(), ".docker/desktop/docker.sock"), join(runtime, "docker.sock")];
+  const sockets = [
+    "/var/run/docker.sock",
+    join(homedir(), ".docker/run/docker.sock"),
+    join(homedir(), ".docker/desktop/docker.sock"),
+    join(runtime, "docker.sock"),
+  ];
   for (const socket of sockets) {
-    if (await access(socket).then(() => true, () => false)) return undefined;
+    if (
+      await access(socket).then(
+        () => true,
+        () => false,
+      )
+    )
+      return undefined;
   }
   return "no Docker socket here, and DOCKER_HOST is not set";
 }

@@ -81,7 +81,10 @@ export class OwnedProcess {
     child.stderr.on("data", read);
     child.once("error", reject);
     child.once("exit", (code, signal) => reject(new Error(`${command} ended (${signal ?? code}) before it was ready:\n${output.join("").slice(-600)}`)));
-    const timer = setTimeout(() => reject(new Error(`${command} was not ready after ${START_DEADLINE_MS} ms:\n${output.join("").slice(-600)}`)), START_DEADLINE_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`${command} was not ready after ${START_DEADLINE_MS} ms:\n${output.join("").slice(-600)}`)),
+      START_DEADLINE_MS,
+    );
     try {
       if (child.pid !== undefined) this.#keeper.stdin?.write(`watch ${child.pid}\n`);
       await promise;

@@ -59,7 +59,10 @@ function installed(): Rung<OwnServer> {
     title: `postgres on PATH or in ${DEBIAN_VERSIONS}`,
     climb: async () => {
       const versions = (await readdir(DEBIAN_VERSIONS).catch(() => [])).toSorted((a, b) => Number(b) - Number(a));
-      const found = await findExecutable(["postgres"], versions.map((version) => join(DEBIAN_VERSIONS, version, "bin")));
+      const found = await findExecutable(
+        ["postgres"],
+        versions.map((version) => join(DEBIAN_VERSIONS, version, "bin")),
+      );
       if (found === undefined) return new Closed("not found");
       const bin = dirname(await realpath(found));
       if (!(await isExecutable(join(bin, "initdb")))) return new Closed(`${bin} has postgres, but no initdb`);
@@ -117,7 +120,13 @@ async function startProcess(bin: string, directory: string, source: string): Pro
   const password = randomBytes(16).toString("hex");
   const server = new OwnedProcess({
     command: join(bin, "postgres"),
-    arguments: ["-D", data, "-p", String(port), ...["listen_addresses=127.0.0.1", "unix_socket_directories=", ...SETTINGS].flatMap((setting) => ["-c", setting])],
+    arguments: [
+      "-D",
+      data,
+      "-p",
+      String(port),
+      ...["listen_addresses=127.0.0.1", "unix_socket_directories=", ...SETTINGS].flatMap((setting) => ["-c", setting]),
+    ],
     directory,
     identity: await unprivileged(),
     ready: /ready to accept connections/u,

@@ -43,7 +43,13 @@ function container(options: StartRedisOptions): Rung<OwnServer> {
   return {
     title: `Docker image ${IMAGE}`,
     climb: async () => {
-      const started = await startContainer({ image: IMAGE, port: 6379, command: ["redis-server", ...settings(options)], ready: /Ready to accept connections/u, readyTimes: 1 });
+      const started = await startContainer({
+        image: IMAGE,
+        port: 6379,
+        command: ["redis-server", ...settings(options)],
+        ready: /Ready to accept connections/u,
+        readyTimes: 1,
+      });
       if (started instanceof Closed) return started;
       const url = `redis://127.0.0.1:${started.port}`;
       return ownServer(url, `Redis ${await versionOf(url)} (Docker, ${IMAGE})`, started);
