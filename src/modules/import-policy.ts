@@ -31,10 +31,7 @@ function matches(pattern: NamePattern, text: string): boolean {
 
 /** Node's own modules by what an author does instead. A test keeps the names complete. */
 const NODE_MODULES: readonly (readonly [instead: string, names: readonly string[]])[] = [
-  [
-    "Keep data in a JSON module of the workspace and import it; there is no file system.",
-    ["fs", "fs/promises"],
-  ],
+  ["Keep data in a JSON module of the workspace and import it; there is no file system.", ["fs", "fs/promises"]],
   [
     "Network access is not available in this version; take the data as the workflow's input.",
     [
@@ -50,7 +47,10 @@ const NODE_MODULES: readonly (readonly [instead: string, names: readonly string[
   ["Use the global `performance`.", ["perf_hooks"]],
   ["Use the global `console`, or `ctx.log` in a workflow.", ["console"]],
   ["Join path text with template strings, or put a small module of your own in the workspace and import it by its path.", ["path", "path/posix", "path/win32"]],
-  ["Use the language itself (structuredClone, Promise), or put a module of your own in the workspace and import it by its path.", ["util", "util/types", "sys"]],
+  [
+    "Use the language itself (structuredClone, Promise), or put a module of your own in the workspace and import it by its path.",
+    ["util", "util/types", "sys"],
+  ],
   ["Throw an Error where a condition does not hold.", ["assert", "assert/strict"]],
   ["Use arrays, iterators and async generators.", ["stream", "stream/consumers", "stream/promises", "stream/web"]],
   ["Pass values as function arguments.", ["async_hooks", "diagnostics_channel", "domain"]],

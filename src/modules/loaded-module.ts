@@ -14,5 +14,10 @@ export interface WantedModule {
 export type LoadedModule = { readonly compiled: CompiledModule } | { readonly fault: Fault };
 
 export function notUtf8(): LoadedModule {
-  return { fault: new Fault("ERR_MODULE_SYNTAX", "The module is not UTF-8 text. Save it with the encoding UTF-8.", { name: "SyntaxError", details: { reason: "encoding" } }) };
+  return {
+    fault: new Fault("ERR_MODULE_SYNTAX", "The module is not UTF-8 text. Save it with the encoding UTF-8.", {
+      name: "SyntaxError",
+      details: { reason: "encoding" },
+    }),
+  };
 }

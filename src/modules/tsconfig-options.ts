@@ -59,3 +59,8 @@ function plainJson(text: string): string {
     .replace(commas, (match) => (match.startsWith('"') ? match : ""))
     .trim();
 }
+
+/** The honoured options alone, for those to whom a problem in the file means the defaults. */
+export function readCompilerOptions(text: string): CompilerOptionsSubset {
+  return readTsconfigOptions(text).options;
+}
