@@ -3,20 +3,13 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { RoomOutcome } from "../isolate/room-outcome.ts";
 import { climbKillLadder, type StopReason } from "./kill-ladder.ts";
-import { parseFromChild, type FromChild, type ImportedMessage, type LogEntry, type Plan, type RoomUsage, type RunMessage, type SandboxCode, type ToChild } from "./protocol.ts";
+import type { LogEntry, Plan, RoomJob, RoomUsage, SandboxCode, ImportReply } from "../isolate/room-job.ts";
+import { parseFromChild, type FromChild, type RunMessage, type ToChild } from "./protocol.ts";
 
-export interface RunRequest {
+export interface RunRequest extends RoomJob {
   readonly plan: Plan;
   /** Code of the plan's modules by key; asked for only what the child lacks. */
   code(key: string): string;
-  readonly zod: boolean;
-  readonly mode: RunMessage["mode"];
-  readonly exportName: string;
-  readonly input: string;
-  readonly context: string;
-  readonly wallMs: number;
-  readonly cpuMs: number;
-  readonly memoryMb: number;
   readonly signal?: AbortSignal | undefined;
   onLogs(entries: readonly LogEntry[]): void;
   /** Answers a dynamic import; must not reject. */
@@ -26,7 +19,7 @@ export interface RunRequest {
 export type ImportAnswer =
   | { readonly kind: "module"; readonly plan: Plan; code(key: string): string }
   | { readonly kind: "sdk" }
-  | { readonly kind: "failure"; readonly failure: NonNullable<ImportedMessage["failure"]> };
+  | { readonly kind: "failure"; readonly failure: NonNullable<ImportReply["failure"]> };
 
 export type RunEnd =
   | { readonly kind: "outcome"; readonly outcome: RoomOutcome; readonly usage: RoomUsage }

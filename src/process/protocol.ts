@@ -1,28 +1,7 @@
 // What supervisor and child say to each other over Node's IPC channel (structured clone). Text and numbers only.
 // The child runs untrusted code: whatever comes from it is checked by `parseFromChild` before it is believed.
-import type { LogLevel } from "../completion.ts";
+import type { CodeEntry, ImportReply, LogEntry, Plan, RoomJob, RoomUsage, SandboxCode } from "../isolate/room-job.ts";
 import type { RoomOutcome } from "../isolate/room-outcome.ts";
-
-/** One module of a plan. `links` maps each specifier of its static imports to an index in the plan, or SDK_LINK. */
-export interface PlanModule {
-  readonly path: string;
-  /** Key of its code (see RunMessage.code). */
-  readonly key: string;
-  readonly links: readonly (readonly [specifier: string, target: number])[];
-  /** True where the code imports "bifrost:module" (it uses `import()` or `import.meta`). */
-  readonly scoped: boolean;
-}
-
-export const SDK_LINK = -1;
-
-/** A closure ready to be linked. Kept by the child under its id, so that a repeated run sends only the id. */
-export interface Plan {
-  readonly id: number;
-  readonly entry: number;
-  readonly modules: readonly PlanModule[];
-}
-
-export type CodeEntry = readonly [key: string, js: string];
 
 export interface SetupMessage {
   readonly type: "setup";
@@ -33,20 +12,7 @@ export interface SetupMessage {
   readonly zodAhead: boolean;
 }
 
-export interface ScriptCode {
-  readonly source: string;
-  readonly cachedData?: Uint8Array;
-}
-
-/** The code of the room itself (from sandbox/). */
-export interface SandboxCode {
-  readonly bootstrap: ScriptCode;
-  readonly zod: ScriptCode;
-  readonly sdkModule: string;
-  readonly scopeModule: string;
-}
-
-export interface RunMessage {
+export interface RunMessage extends RoomJob {
   readonly type: "run";
   readonly runId: number;
   readonly planId: number;
@@ -56,29 +22,12 @@ export interface RunMessage {
   readonly code: readonly CodeEntry[];
   /** Forget all plans and code first: the child holds too much. */
   readonly reset?: boolean;
-  readonly zod: boolean;
-  /** call: run it; validate: everything but the call; describe: read its parameters. */
-  readonly mode: "call" | "validate" | "describe";
-  readonly exportName: string;
-  /** JSON text. */
-  readonly input: string;
-  /** JSON text of ContextFacts (sandbox/host.d.ts). */
-  readonly context: string;
-  /** 0 means none. */
-  readonly wallMs: number;
-  readonly cpuMs: number;
-  readonly memoryMb: number;
 }
 
-/** Answer to a dynamic import: the plan's entry is the module asked for; modules the room has already are linked, not made again. */
-export interface ImportedMessage {
+export interface ImportedMessage extends ImportReply {
   readonly type: "imported";
   readonly runId: number;
-  readonly importId: number;
-  readonly plan?: Plan;
   readonly code?: readonly CodeEntry[];
-  readonly sdk?: boolean;
-  readonly failure?: { readonly name: string; readonly message: string; readonly code: string };
 }
 
 export interface StopMessage {
@@ -87,22 +36,6 @@ export interface StopMessage {
 }
 
 export type ToChild = SetupMessage | RunMessage | ImportedMessage | StopMessage;
-
-export interface LogEntry {
-  readonly level: LogLevel;
-  /** Literal text and V8 stacks in turn. */
-  readonly parts: readonly string[];
-  /** JSON text. */
-  readonly data?: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
-
-export interface RoomUsage {
-  readonly wallMs: number;
-  readonly cpuMs: number;
-  readonly peakMemoryBytes: number;
-}
 
 export type FromChild =
   | { readonly type: "ready" }

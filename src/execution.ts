@@ -1,0 +1,81 @@
+// One run, on one page: pin the snapshot, find the entry, load its import closure, take a process, hand over, await
+// the end, record it. Everything else is detail of a word on this page.
+import type { Execution, LogLine } from "./completion.ts";
+import type { Ended, HandOver } from "./executions/hand-over.ts";
+import type { ExecutionStart, StoredExecution } from "./executions/records.ts";
+import type { Limits } from "./limits.ts";
+import type { Closure } from "./modules/loader.ts";
+import type { Entry } from "./workspace/find.ts";
+import type { Snapshot } from "./snapshot/snapshot.ts";
+import type { SnapshotId } from "./snapshot/snapshot-record.ts";
+import type { Workspace } from "./snapshot/origin.ts";
+
+export interface Order {
+  /** UUIDv7. An id seen before keeps its snapshot; one that has ended is not run again. */
+  readonly id: string;
+  readonly workspace: Workspace;
+  /** UUID, `path::export`, `path` or name. */
+  readonly reference: string;
+  /** JSON text. */
+  readonly inputJson: string;
+  /** call: run it; validate: everything but the call; describe: its parameters. */
+  readonly mode: "call" | "validate" | "describe";
+  readonly limits: Limits;
+  readonly signal?: AbortSignal | undefined;
+  readonly onLog?: ((line: LogLine) => void) | undefined;
+}
+
+/** The world as an execution sees it; composed in executor.ts. */
+export interface ExecutionPowers {
+  recall(order: Order): Promise<StoredExecution | undefined>;
+  takeProcess(order: Order): TakenProcess;
+  pin(order: Order, snapshotId: SnapshotId | undefined): Promise<PinnedSnapshot>;
+  find(order: Order, pinned: PinnedSnapshot): Promise<Entry>;
+  load(order: Order, pinned: PinnedSnapshot, entry: Entry): Promise<Closure>;
+  begin(order: Order, start: Omit<ExecutionStart, "id" | "workspace" | "inputJson">): Promise<void>;
+  handOver(order: Order, work: HandOver): Promise<Ended>;
+  record(order: Order, execution: Execution): Promise<Execution>;
+}
+
+/** A child process, being made ready while the modules are read. Given back when it is not used. */
+export interface TakenProcess extends AsyncDisposable {
+  readonly run: HandOver["run"];
+}
+
+/** The execution's lease on what it reads ends with it. */
+export interface PinnedSnapshot extends AsyncDisposable {
+  readonly snapshot: Snapshot;
+  /** Version of HEAD when it was pinned; undefined for an earlier snapshot. */
+  readonly version: number | undefined;
+}
+
+/**
+ * Returns an execution for every reference that resolves, however it ended.
+ * Rejects with a Fault only where none began: the reference does not resolve, or the infrastructure is away.
+ */
+export async function execute(order: Order, powers: ExecutionPowers): Promise<Execution> {
+  const earlier = await powers.recall(order);
+  if (earlier?.execution !== undefined) return earlier.execution;
+
+  await using taken = powers.takeProcess(order);
+  await using pinned = await powers.pin(order, earlier?.snapshotId);
+  const entry = await powers.find(order, pinned);
+  const closure = await powers.load(order, pinned, entry);
+
+  const workflow = `${entry.path}::${entry.exportName}`;
+  const startedAt = new Date().toISOString();
+  const begun = powers.begin(order, { workflow, snapshotId: pinned.snapshot.id, startedAt });
+
+  const ended = await powers.handOver(order, { pinned, entry, closure, run: taken.run });
+  await begun;
+
+  return await powers.record(order, {
+    version: 1,
+    id: order.id,
+    workflow,
+    ...ended,
+    snapshotId: pinned.snapshot.id,
+    startedAt,
+    finishedAt: new Date().toISOString(),
+  });
+}

@@ -1,0 +1,114 @@
+// From how the child's run ended to how the execution ended: status, result or error.
+import type { GuestError, InputProblem } from "../../sandbox/host.d.ts";
+import type { ExecutionError, TerminalStatus } from "../completion.ts";
+import type { Fault } from "../errors.ts";
+import { fromFault, fromGuestError, simpleError, type MapStack } from "../execution-error.ts";
+import type { RunEnd } from "../process/child-handle.ts";
+import type { StopReason } from "../process/kill-ladder.ts";
+import { MAX_RESULT_CHARACTERS, type Limits } from "../limits.ts";
+
+export interface Completion {
+  readonly status: TerminalStatus;
+  /** JSON text. */
+  readonly resultJson?: string;
+  readonly error?: ExecutionError;
+}
+
+export interface CompletionContext {
+  readonly entry: { readonly path: string; readonly exportName: string };
+  readonly limits: Limits;
+  readonly mapStack: MapStack;
+  readonly hashOf: (path: string) => string | undefined;
+  /** What the author must read when V8 refused to link: computed from the sources, since V8 does not name the importer. */
+  readonly explainLink: (error: { readonly name: string; readonly message: string; readonly stack: string; readonly path?: string }) => Fault;
+}
+
+export function complete(end: RunEnd, context: CompletionContext): Completion {
+  if (end.kind === "stopped") return stopped(end.reason, context.limits);
+  if (end.kind === "crashed") return failed(crashError(end));
+  const { outcome } = end;
+  switch (outcome.kind) {
+    case "terminated":
+      return stopped(outcome.reason, context.limits);
+    case "threw":
+      return failed(fromThrown(outcome.error, context));
+    case "rejected-link":
+      return failed(fromFault(context.explainLink(JSON.parse(outcome.error) as never), context.hashOf));
+    case "answered":
+      return answered(outcome.text, context);
+  }
+}
+
+export function failed(error: ExecutionError): Completion {
+  return { status: "Failed", error };
+}
+
+function stopped(reason: StopReason, limits: Limits): Completion {
+  switch (reason) {
+    case "wall":
+      return { status: "Timeout", error: simpleError("ERR_TIMEOUT_WALL", "TimeoutError", `The execution did not end within its wall-clock limit of ${limits.wallMs} ms. Make it shorter, or raise the limit.`, { limitMs: limits.wallMs }) };
+    case "cpu":
+      return { status: "Timeout", error: simpleError("ERR_TIMEOUT_CPU", "TimeoutError", `The execution used more processor time than its limit of ${limits.cpuMs} ms. Look for a loop that does not end, or raise the limit.`, { limitMs: limits.cpuMs }) };
+    case "memory":
+      return failed(memoryError(limits));
+    case "cancelled":
+      return { status: "Cancelled", error: simpleError("ERR_CANCELLED", "CancelledError", "The execution was cancelled.") };
+  }
+}
+
+function memoryError(limits: Limits): ExecutionError {
+  return simpleError("ERR_MEMORY_LIMIT", "MemoryLimitError", `The execution used more memory than its limit of ${limits.memoryBytes} bytes. Hold less at once, or raise the limit.`, { limitBytes: limits.memoryBytes });
+}
+
+function crashError({ exitCode, signal }: { readonly exitCode: number | null; readonly signal: string | null }): ExecutionError {
+  const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
+  return simpleError("ERR_PROCESS_CRASH", "ProcessCrashError", `The process that ran the execution died (${how}). Other executions are not affected; run it again, and look for heavy native work such as huge arrays.`, { exitCode, signal });
+}
+
+function fromThrown(text: string, { mapStack, limits }: CompletionContext): ExecutionError {
+  const error = JSON.parse(text) as GuestError;
+  // V8 reports an exhausted buffer allocator as an ordinary RangeError; to the author it is the memory limit.
+  if (error.name === "RangeError" && error.message === "Array buffer allocation failed") return { ...fromGuestError(error, mapStack), ...memoryError(limits) };
+  return fromGuestError(error, mapStack);
+}
+
+function answered(text: string, context: CompletionContext): Completion {
+  const body = text.slice(1);
+  switch (text[0]) {
+    case "R":
+    case "F":
+      if (body.length > MAX_RESULT_CHARACTERS) {
+        return failed(simpleError("ERR_RESULT_TOO_LARGE", "ResultError", `The result is ${body.length} characters of JSON; at most ${MAX_RESULT_CHARACTERS} are kept. Return less, or store it elsewhere and return where.`, { limit: MAX_RESULT_CHARACTERS, amount: body.length }));
+      }
+      return { status: text[0] === "R" ? "Success" : "CompletedWithErrors", resultJson: body };
+    case "D":
+      return { status: "Success", resultJson: body };
+    case "I":
+      return failed(inputError(JSON.parse(body) as InputProblem[]));
+    case "S": {
+      const { path, found, message } = JSON.parse(body) as { path: string; found: string; message: string };
+      return failed(simpleError("ERR_RESULT_NOT_SERIALIZABLE", "ResultError", `The result is not plain data at ${path}: ${message}`, { path, found }));
+    }
+    case "X": {
+      const { exports, found } = JSON.parse(body) as { exports: string[]; found: string };
+      return failed(notExecutable(context.entry, exports, found));
+    }
+    case "E":
+      return failed(fromThrown(body, context));
+    default:
+      return failed(simpleError("ERR_INTERNAL", "Error", "The room gave an answer that nobody understands."));
+  }
+}
+
+function inputError(problems: readonly InputProblem[]): ExecutionError {
+  const lines = problems.map(({ path, expected, received, message }) => `  ${path}: expected ${expected}, received ${received}${message === "" ? "" : ` (${message})`}`);
+  return simpleError("ERR_INPUT_INVALID", "InputError", `The input does not fit the workflow's parameters:\n${lines.join("\n")}`, { problems });
+}
+
+export function notExecutable(entry: { readonly path: string; readonly exportName: string }, exports: readonly string[], found: string): ExecutionError {
+  const { path, exportName } = entry;
+  const what = found === "undefined" ? `${path} has no export ${JSON.stringify(exportName)}` : `The export ${JSON.stringify(exportName)} of ${path} is ${/^[aeiou]/.test(found) ? "an" : "a"} ${found}, not a workflow, tool or data provider`;
+  const has = exports.length === 0 ? "It exports nothing." : `It exports: ${exports.join(", ")}.`;
+  const advice = found === "undefined" ? "" : " Wrap it: export default workflow(async (params, ctx) => { … }).";
+  return simpleError("ERR_EXECUTABLE_NOT_FOUND", "NotFoundError", `${what}. ${has}${advice}`, { path, exportName, exports, found });
+}

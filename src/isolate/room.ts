@@ -1,0 +1,241 @@
+// A room: one isolate with one realm, made ahead of need, used for one run, then thrown away.
+//
+// Until author code runs, everything is synchronous (fewer thread hops); from then on only the asynchronous API is used,
+// because a synchronous call would drain the guest's microtasks on this thread without any limit.
+import ivm from "isolated-vm";
+import type { PlanModule, RoomUsage, RoomJob, SandboxCode, ImportReply, LogEntry, Plan } from "./room-job.ts";
+import { callCapability } from "./capabilities.ts";
+import { describeSurfaced, isDisposal, isOutOfMemory } from "./surfaced-error.ts";
+import { ModuleGraph } from "./module-graph.ts";
+import { makeRealm, type Realm } from "./realm.ts";
+import type { RoomOutcome } from "./room-outcome.ts";
+
+export interface RoomHost {
+  onLog(entry: LogEntry): void;
+  onImport(importId: number, specifier: string, referrer: string): void;
+  code(key: string): string;
+}
+
+interface Taken {
+  readonly thrown: number;
+  readonly error: unknown;
+  /** Imports that the room still waits for. */
+  readonly unsettled: readonly number[];
+}
+
+/** How often limits are looked at, and how long a rejected top-level await may stay unseen. */
+const TICK_MS = 25;
+/** Node raises smaller and larger delays to 1 ms alike. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+export class Room {
+  readonly memoryMb: number;
+  readonly hasZod: boolean;
+  readonly #isolate: ivm.Isolate;
+  readonly #realm: Realm;
+  readonly #code: SandboxCode;
+  readonly #timers = new Map<number, NodeJS.Timeout>();
+  readonly #ended = Promise.withResolvers<RoomOutcome>();
+  #graph: ModuleGraph | undefined;
+  #host: RoomHost | undefined;
+  #enteredAt = performance.now();
+  #over = false;
+  #asking = false;
+  /** What evaluating a module threw, by path. */
+  readonly #failures = new Map<string, Promise<string>>();
+  /** Imports whose module waits, or may wait, on a top-level await. */
+  readonly #evaluating = new Set<number>();
+
+  constructor(code: SandboxCode, options: { readonly memoryMb: number; readonly zod: boolean }) {
+    this.#code = code;
+    this.memoryMb = options.memoryMb;
+    this.hasZod = options.zod;
+    this.#isolate = new ivm.Isolate({ memoryLimit: options.memoryMb, onCatastrophicError: () => this.#end({ kind: "terminated", reason: "memory" }) });
+    this.#realm = makeRealm(this.#isolate, code, {
+      zod: options.zod,
+      host: {
+        log: (level, parts, data) => this.#host?.onLog({ level, parts: JSON.parse(parts) as string[], at: Date.now(), ...(data === undefined ? {} : { data }) }),
+        startTimer: (id, milliseconds) => this.#startTimer(id, milliseconds),
+        stopTimer: (id) => this.#stopTimer(id),
+        call: (callId, name, argument) => void this.#call(callId, name, argument),
+        importModule: (importId, specifier, referrer) => this.#host?.onImport(importId, specifier, referrer),
+        now: () => performance.now() - this.#enteredAt,
+      },
+    });
+  }
+
+  /** Links, evaluates and calls; resolves with the first end, never rejects. */
+  async run(message: RoomJob, plan: Plan, host: RoomHost): Promise<{ outcome: RoomOutcome; usage: RoomUsage }> {
+    this.#enteredAt = performance.now();
+    this.#host = host;
+    const wallTimer = message.wallMs > 0 ? setTimeout(() => this.stop("wall"), message.wallMs) : undefined;
+    const watch = setInterval(() => this.#watch(message), TICK_MS);
+    try {
+      this.#enter(message, plan, host).then(
+        (outcome) => this.#end(outcome),
+        (error: unknown) => this.#surfaced(error),
+      );
+      const outcome = await this.#ended.promise;
+      const wallMs = performance.now() - this.#enteredAt;
+      return { outcome, usage: { wallMs, cpuMs: this.#cpuMs(), peakMemoryBytes: await this.#heapBytes(outcome) } };
+    } finally {
+      clearTimeout(wallTimer);
+      clearInterval(watch);
+      for (const timer of this.#timers.values()) clearTimeout(timer);
+      this.#timers.clear();
+    }
+  }
+
+  /** Ends the run from inside this process; what does not end by it is killed by the supervisor. */
+  stop(reason: "wall" | "cpu" | "cancelled"): void {
+    if (this.#over) return;
+    this.#end({ kind: "terminated", reason });
+    // The outcome is on its way to the supervisor before this call, which author code can hold up.
+    setImmediate(() => this.dispose());
+  }
+
+  async answerImport(message: ImportReply): Promise<void> {
+    const { importId, failure, plan, sdk } = message;
+    if (failure !== undefined) return this.#tell("importFailed", [importId, JSON.stringify(failure), -1]);
+    try {
+      if (sdk === true || plan?.modules.some(({ links }) => links.some(([, target]) => target < 0)) === true) await this.#realm.ensureZod(this.#code.zod);
+      const graph = this.#graph as ModuleGraph;
+      const path = sdk === true ? "bifrost" : (plan as Plan).modules[(plan as Plan).entry]?.path ?? "";
+      // A module that failed once fails for ever with the same error: a second evaluate() would wrongly succeed.
+      const failedBefore = this.#failures.get(path);
+      if (failedBefore !== undefined) return this.#failImport(importId, await failedBefore);
+      try {
+        await graph.evaluateImport(importId, sdk === true ? undefined : (plan as Plan));
+        this.#evaluating.add(importId);
+      } catch (error) {
+        const thrown = this.#thrown(error);
+        if (!(error instanceof SyntaxError)) this.#failures.set(path, thrown);
+        this.#failImport(importId, await thrown);
+      }
+    } catch (error) {
+      this.#surfaced(error);
+    }
+  }
+
+  dispose(): void {
+    this.#over = true;
+    try {
+      this.#isolate.dispose();
+    } catch (error) {
+      if (!isDisposal(error)) throw error;
+    }
+  }
+
+  async #enter(message: RoomJob, plan: Plan, host: RoomHost): Promise<RoomOutcome> {
+    if (message.zod && !this.hasZod) await this.#realm.ensureZod(this.#code.zod);
+    this.#graph = new ModuleGraph(this.#isolate, this.#realm, (module: PlanModule) => host.code(module.key));
+    try {
+      await this.#graph.linkEntry(plan);
+    } catch (error) {
+      if (isDisposal(error) || isOutOfMemory(error)) throw error;
+      const { name, message: text, stack } = error as Error;
+      return { kind: "rejected-link", error: JSON.stringify({ name, message: text, stack, path: this.#graph.compiling }) };
+    }
+    await this.#graph.evaluateEntry();
+    const text = message.mode === "describe" ? await this.#realm.describe(message.exportName) : await this.#realm.invoke(message.exportName, message.input, message.context, message.mode);
+    return { kind: "answered", text };
+  }
+
+  #startTimer(id: number, milliseconds: number): void {
+    if (this.#over) return;
+    const delay = milliseconds >= 1 && milliseconds <= MAX_DELAY_MS ? milliseconds : 1;
+    this.#timers.set(
+      id,
+      setTimeout(() => {
+        this.#timers.delete(id);
+        this.#tell("fireTimer", [id]);
+      }, delay),
+    );
+  }
+
+  #stopTimer(id: number): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+  }
+
+  async #call(callId: number, name: string, argument: string): Promise<void> {
+    const { ok, text } = await callCapability(name, argument);
+    this.#tell("settle", [callId, ok, text]);
+  }
+
+  /** Calls into the room without waiting; what author code throws in there ends the run, as an uncaught error does in Node. */
+  #tell(name: "fireTimer" | "settle" | "importFailed", args: readonly unknown[]): void {
+    if (this.#over) return;
+    this.#realm.tell(name, args).catch((error: unknown) => this.#surfaced(error));
+  }
+
+  #failImport(importId: number, taken: string): void {
+    const { thrown, error } = JSON.parse(taken) as Taken;
+    this.#tell("importFailed", [importId, JSON.stringify(error), thrown]);
+  }
+
+  /** An error that author code let out of a call of ours. */
+  #surfaced(error: unknown): void {
+    if (this.#over) return;
+    if (isOutOfMemory(error)) return this.#end({ kind: "terminated", reason: "memory" });
+    if (isDisposal(error)) return;
+    this.#thrown(error).then(
+      (taken) => {
+        // While a dynamic import waits on a top-level await, its rejection cannot be told from another: the import gets it,
+        // and if nobody handles it there, it comes back here.
+        const { error: described, unsettled } = JSON.parse(taken) as Taken;
+        const importId = unsettled.find((id) => this.#evaluating.has(id));
+        if (importId === undefined) return this.#end({ kind: "threw", error: JSON.stringify(described) });
+        this.#evaluating.delete(importId);
+        return this.#failImport(importId, taken);
+      },
+      () => this.#end({ kind: "terminated", reason: "memory" }),
+    );
+  }
+
+  /** JSON of Taken. The host has but a copy of the error; the room kept the original. */
+  async #thrown(error: unknown): Promise<string> {
+    const copy = describeSurfaced(error);
+    const taken = await this.#realm.takeThrown(copy.message, copy.stack);
+    const found = JSON.parse(taken) as Taken;
+    return found.thrown < 0 ? JSON.stringify({ ...found, error: copy }) : taken;
+  }
+
+  #watch(message: RoomJob): void {
+    if (message.cpuMs > 0 && this.#cpuMs() > message.cpuMs) return this.stop("cpu");
+    // Where a top-level await rejects late, V8 says so only at the end of the next call.
+    if (this.#asking || this.#over) return;
+    this.#asking = true;
+    this.#realm.tell("idle", []).then(
+      () => {
+        this.#asking = false;
+      },
+      (error: unknown) => {
+        this.#asking = false;
+        this.#surfaced(error);
+      },
+    );
+  }
+
+  #end(outcome: RoomOutcome): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#ended.resolve(outcome);
+  }
+
+  #cpuMs(): number {
+    try {
+      return Number(this.#isolate.cpuTime) / 1e6;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Heap and buffers at the end of the run; 0 where the isolate no longer answers. */
+  async #heapBytes(outcome: RoomOutcome): Promise<number> {
+    if (outcome.kind === "terminated") return 0;
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, 5, undefined));
+    const statistics = await Promise.race([this.#isolate.getHeapStatistics().catch(() => undefined), late]);
+    return statistics === undefined ? 0 : statistics.total_heap_size + statistics.externally_allocated_size;
+  }
+}

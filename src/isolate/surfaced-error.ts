@@ -1,0 +1,22 @@
+// What isolated-vm hands the host when author code lets an error out: a copy with name, message and stack, or the bare
+// value where a primitive was thrown.
+import type { GuestError } from "../../sandbox/host.d.ts";
+
+const BOUNDARY = "\n    at (<isolated-vm boundary>)";
+
+export function describeSurfaced(error: unknown): GuestError {
+  if (!(error instanceof Error)) return { name: "Error", message: `Uncaught ${typeof error === "string" ? JSON.stringify(error) : String(error)}`, stack: "" };
+  // Below the boundary stand frames of this process: they must not cross.
+  const stack = String(error.stack ?? "");
+  const boundary = stack.indexOf(BOUNDARY);
+  return { name: error.name, message: error.message, stack: boundary < 0 ? "" : stack.slice(0, boundary) };
+}
+
+/** The isolate was thrown away under a call: no news of the author's. */
+export function isDisposal(error: unknown): boolean {
+  return error instanceof Error && /isolate (is|was) (already )?disposed/i.test(error.message) && !isOutOfMemory(error);
+}
+
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && /disposed during execution due to memory limit/i.test(error.message);
+}

@@ -1,0 +1,122 @@
+// Entry of the child process: holds code, makes rooms ahead, runs one at a time, and ends with its parent. It has no
+// credentials, no environment and no connection but the channel to the supervisor.
+import { Room } from "../isolate/room.ts";
+import type { LogEntry, Plan } from "../isolate/room-job.ts";
+import type { FromChild, RunMessage, SetupMessage, ToChild } from "./protocol.ts";
+
+/** Log lines wait this long at most, so that a burst costs one message. */
+const LOG_DELAY_MS = 5;
+const LOG_BATCH = 200;
+/** Above this the supervisor keeps none anyway; a flood must not fill this process. */
+const MAX_LOG_LINES = 20_000;
+
+let setup: SetupMessage | undefined;
+let memoryMb = 128;
+const plans = new Map<number, Plan>();
+const code = new Map<string, string>();
+/** Rooms made ahead, one of each flavour at most. */
+let plainRoom: Room | undefined;
+let zodRoom: Room | undefined;
+let current: { readonly runId: number; readonly room: Room } | undefined;
+
+function send(message: FromChild): void {
+  process.send?.(message);
+}
+
+function makeRoom(zod: boolean): Room {
+  return new Room((setup as SetupMessage).bundle, { memoryMb, zod });
+}
+
+function takeRoom(message: RunMessage): Room {
+  if (message.memoryMb !== memoryMb) {
+    memoryMb = message.memoryMb;
+    plainRoom?.dispose();
+    zodRoom?.dispose();
+    plainRoom = zodRoom = undefined;
+  }
+  const made = message.zod ? zodRoom : plainRoom;
+  if (made === undefined) return makeRoom(message.zod);
+  if (message.zod) zodRoom = undefined;
+  else plainRoom = undefined;
+  return made;
+}
+
+function makeAhead(zod: boolean): void {
+  if (zod) zodRoom ??= makeRoom(true);
+  else plainRoom ??= makeRoom(false);
+}
+
+function logSender(runId: number): { add(entry: LogEntry): void; flush(): void } {
+  let waiting: LogEntry[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let count = 0;
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting.length === 0) return;
+    send({ type: "logs", runId, entries: waiting });
+    waiting = [];
+  }
+  return {
+    add(entry) {
+      if (++count > MAX_LOG_LINES) return;
+      waiting.push(entry);
+      if (waiting.length >= LOG_BATCH) flush();
+      else timer ??= setTimeout(flush, LOG_DELAY_MS);
+    },
+    flush,
+  };
+}
+
+async function run(message: RunMessage): Promise<void> {
+  const { runId } = message;
+  if (message.reset === true) {
+    plans.clear();
+    code.clear();
+  }
+  if (message.plan !== undefined) plans.set(message.planId, message.plan);
+  for (const [key, js] of message.code) code.set(key, js);
+  const room = takeRoom(message);
+  const logs = logSender(runId);
+  current = { runId, room };
+  const { outcome, usage } = await room.run(message, plans.get(message.planId) as Plan, {
+    onLog: logs.add,
+    onImport: (importId, specifier, referrer) => send({ type: "import", runId, importId, specifier, referrer }),
+    code: (key) => code.get(key) ?? "",
+  });
+  current = undefined;
+  logs.flush();
+  send({ type: "done", runId, outcome, usage });
+  // One turn of the loop passes first: the answer leaves, and disposing at once can trip an assertion of isolated-vm.
+  setImmediate(() => {
+    room.dispose();
+    makeAhead(message.zod);
+    send({ type: "idle" });
+  });
+}
+
+function receive(message: ToChild): void {
+  switch (message.type) {
+    case "setup":
+      setup = message;
+      memoryMb = message.memoryMb;
+      makeAhead(false);
+      send({ type: "ready" });
+      if (message.zodAhead) setImmediate(makeAhead, true);
+      return;
+    case "run":
+      void run(message);
+      return;
+    case "imported":
+      if (current?.runId !== message.runId) return;
+      if (message.plan !== undefined) plans.set(message.plan.id, message.plan);
+      for (const [key, js] of message.code ?? []) code.set(key, js);
+      void current.room.answerImport(message);
+      return;
+    case "stop":
+      if (current?.runId === message.runId) current.room.stop("cancelled");
+  }
+}
+
+process.on("message", (message) => receive(message as ToChild));
+process.on("disconnect", () => process.exit(0));
