@@ -1,9 +1,11 @@
 // What kind of entity a stored file is, told from its path and from what the syntax tree holds (B50). Reads no source.
 import type { CompiledModule, ModuleFacts } from "../modules/module-record.ts";
 import { scriptKindOf } from "../modules/module-path.ts";
+import type { ModulePath } from "../modules/module-path.ts";
 import type { EntityType } from "../snapshot/origin.ts";
 
-export const MANIFEST_PATH = "package.json";
+export const MANIFEST_PATH = "package.json" as ModulePath;
+export const COMPILER_OPTIONS_PATH = "tsconfig.json" as ModulePath;
 
 /** A file that declares several kinds is listed under the first of these that it has. */
 const PRECEDENCE = ["workflow", "tool", "data_provider"] as const;

@@ -15,7 +15,7 @@ import type { Head, SnapshotId, SnapshotRecord, TreeEntries, TreeHash, Workspace
 import { applyToTree, EMPTY_TREE_HASH } from "../snapshot/tree.ts";
 import { planChange } from "./change-plan.ts";
 import type { ChangePlan } from "./change-plan.ts";
-import { declarationsOf } from "./entity-type.ts";
+import { COMPILER_OPTIONS_PATH, declarationsOf } from "./entity-type.ts";
 import { planExecutables } from "./executables.ts";
 import type { ExecutablePlan } from "./executables.ts";
 import { createTurns } from "./turns.ts";
@@ -27,8 +27,6 @@ export interface MemoryOriginOptions {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
-
-const COMPILER_OPTIONS_PATH = "tsconfig.json" as ModulePath;
 
 interface State {
   readonly workspace: Workspace;
