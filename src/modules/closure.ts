@@ -20,7 +20,7 @@ export interface ClosureModule {
   readonly static: boolean;
 }
 
-export interface Closure {
+export interface LoadedClosure {
   readonly entries: readonly ModulePath[];
   /** What was not known before, in the order in which it was reached. */
   readonly modules: readonly ClosureModule[];
@@ -28,6 +28,16 @@ export interface Closure {
   readonly usesSdk: boolean;
   /** True when one of them may touch the SDK's `z`. */
   readonly usesZod: boolean;
+  readonly failure?: undefined;
 }
 
-export type ClosureResult = Closure | { readonly failure: Fault };
+/** The author's to fix: what stands in the way of the first entry that cannot be loaded. */
+export interface FailedClosure {
+  readonly entries: readonly ModulePath[];
+  readonly modules: readonly never[];
+  readonly usesSdk: false;
+  readonly usesZod: false;
+  readonly failure: Fault;
+}
+
+export type Closure = LoadedClosure | FailedClosure;

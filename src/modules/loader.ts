@@ -1,7 +1,7 @@
 // Walks the import closure of an execution's entries over a snapshot: one fetch for each level, nothing fetched twice.
 // It neither reads a store nor compiles: `fetch` does. What authors did wrong is returned, what `fetch` throws passes through.
 import { Fault } from "../errors.ts";
-import type { Closure, ClosureModule, ClosureResult, Link } from "./closure.ts";
+import type { Closure, ClosureModule, FailedClosure, Link, LoadedClosure } from "./closure.ts";
 import type { ContentHash } from "./content-hash.ts";
 import { inModule, syntaxFault } from "./import-chain.ts";
 import type { ImportPolicy } from "./import-policy.ts";
@@ -15,7 +15,7 @@ import { resolve } from "./resolver.ts";
 import type { Resolution } from "./resolver.ts";
 import { SDK_SPECIFIER } from "./specifier.ts";
 
-export type { Closure, ClosureModule, ClosureResult, Link } from "./closure.ts";
+export type { Closure, ClosureModule, FailedClosure, Link, LoadedClosure } from "./closure.ts";
 
 /** The index of a snapshot. */
 export interface SnapshotView {
@@ -44,22 +44,22 @@ export interface LoadOptions {
 const MAX_MODULES = 10_000;
 const NOTHING: ReadonlySet<ModulePath> = new Set();
 
-export async function loadClosure(options: LoadOptions): Promise<ClosureResult> {
+export async function loadClosure(options: LoadOptions): Promise<Closure> {
   const problem = entryProblem(options);
-  if (problem !== undefined) return { failure: problem };
+  if (problem !== undefined) return failed(options, problem);
   const graph = await loadGraph(options);
   // What import() may never ask for must not count against the limit.
-  if (graph === undefined) return options.prefetch === false ? { failure: tooLarge(options) } : loadClosure({ ...options, prefetch: false });
+  if (graph === undefined) return options.prefetch === false ? failed(options, tooLarge(options)) : loadClosure({ ...options, prefetch: false });
 
   const reached = new Map<ModulePath, ClosureModule>();
   const done = { has: (path: ModulePath): boolean => reached.has(path) || known(options).has(path) };
   for (const entry of options.entries) {
     const found = walk(graph, entry, done);
-    if (found instanceof Fault) return { failure: found };
+    if (found instanceof Fault) return failed(options, found);
     for (const node of found) reached.set(node.path, closureModule(node, true));
   }
   const missing = missingExport([...reached.values()]);
-  if (missing !== undefined) return { failure: missing };
+  if (missing !== undefined) return failed(options, missing);
 
   // A broken module behind an import() fails when that import runs, so here it is only left out.
   const later = [...reached.keys()].flatMap((path) => graph.get(path)?.later ?? []);
@@ -77,6 +77,10 @@ export async function loadClosure(options: LoadOptions): Promise<ClosureResult> 
     if (options.sdkExports === undefined) return undefined;
     return findMissingExport({ modules }, { sdkExports: options.sdkExports, otherModule: (path) => reached.get(path) ?? options.knownModule?.(path) });
   }
+}
+
+function failed({ entries }: LoadOptions, failure: Fault): FailedClosure {
+  return { entries, modules: [], usesSdk: false, usesZod: false, failure };
 }
 
 function known(options: LoadOptions): { has(path: ModulePath): boolean } {
@@ -181,7 +185,7 @@ function closureModule(node: GraphNode, isStatic: boolean): ClosureModule {
   return { path: node.path, hash: node.hash, compiled: node.compiled, links: [...links.values()], static: isStatic };
 }
 
-function closureOf(entries: readonly ModulePath[], modules: readonly ClosureModule[]): Closure {
+function closureOf(entries: readonly ModulePath[], modules: readonly ClosureModule[]): LoadedClosure {
   let usesSdk = false;
   let usesZod = false;
   for (const module of modules) {

@@ -1,0 +1,91 @@
+// Maps V8 stack texts of the room to the author's TypeScript, lazily: only when an error is shown (B13).
+// Frames that are not the author's are dropped, so that no name of a host file crosses to an author.
+import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import type { StackFrame } from "../completion.ts";
+import type { Position } from "./module-record.ts";
+import { WORKSPACE_URL } from "./specifier.ts";
+
+/** What must be known of a module; a ClosureModule is one. */
+export interface MappedModule {
+  readonly hash: string;
+  readonly compiled: { readonly map: string };
+}
+
+export type ModuleOf = (path: string) => MappedModule | undefined;
+
+export interface MappedStack {
+  /** Author frames as `path:line:column`; `eval`, native and `async` forms are kept. */
+  readonly stack: string;
+  readonly frames: readonly StackFrame[];
+}
+
+/** `workspace:///a path.ts:12:34`, ended by what V8 puts after it. */
+const LOCATION = /workspace:\/\/\/(.+?):(\d+):(\d+)(?=[),\]]|\s|$)/g;
+const FRAME = /^ {4}at /;
+/** Frames without a file of anyone's: `at Array.map (<anonymous>)`, `at async Promise.all (index 0)`. */
+const PLACELESS = /\((?:<anonymous>|native|index \d+)\)$|^ {4}at (?:async )?<anonymous>$/;
+
+export function mapStack(stackText: string, moduleOf: ModuleOf): MappedStack {
+  const lines: string[] = [];
+  const frames: StackFrame[] = [];
+  for (const line of stackText.split("\n")) {
+    if (!FRAME.test(line)) lines.push(mapText(line, moduleOf));
+    else if (line.includes(WORKSPACE_URL)) addFrame(line);
+    else if (PLACELESS.test(line)) lines.push(line);
+  }
+  return { stack: lines.join("\n"), frames };
+
+  function addFrame(line: string): void {
+    const location = [...line.matchAll(LOCATION)].at(-1);
+    if (location === null || location === undefined) return;
+    const found = locate(location, moduleOf);
+    if (found === undefined) return;
+    lines.push(mapText(line, moduleOf));
+    if (found.hash === undefined) return;
+    const functionName = /^ {4}at (?:async )?(.+) \(/.exec(line)?.[1];
+    frames.push({ path: found.path, line: found.line, column: found.column, hash: found.hash, ...(functionName !== undefined && { functionName }) });
+  }
+}
+
+/** Any other text in which positions of the room stand, such as the message of a syntax error. */
+export function mapText(text: string, moduleOf: ModuleOf): string {
+  return text.replace(LOCATION, (...match) => {
+    const found = locate(match as unknown as RegExpExecArray, moduleOf);
+    return found === undefined ? String(match[1]) : `${found.path}:${found.line}:${found.column}`;
+  });
+}
+
+/** From 1-based line and column of the JavaScript to those of the source; undefined for code that the compiler added. */
+export function mapPosition(module: MappedModule, position: Position): Position | undefined {
+  const map = traceOf(module.compiled);
+  if (map === undefined) return position;
+  const needle = { line: position.line, column: Math.max(0, position.column - 1) };
+  const exact = originalPositionFor(map, needle);
+  const found = exact.line === null ? originalPositionFor(map, { ...needle, bias: LEAST_UPPER_BOUND }) : exact;
+  return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
+}
+
+interface Located extends Position {
+  readonly path: string;
+  readonly hash: string | undefined;
+}
+
+function locate([, path = "", line, column]: RegExpExecArray, moduleOf: ModuleOf): Located | undefined {
+  const position = { line: Number(line), column: Number(column) };
+  const module = moduleOf(path);
+  const mapped = module === undefined ? position : mapPosition(module, position);
+  return mapped === undefined ? undefined : { path, ...mapped, hash: module?.hash };
+}
+
+/** Decoding costs most, so it is done once for each compiled module and kept as long as that is. */
+const traces = new WeakMap<object, TraceMap>();
+
+function traceOf(compiled: { readonly map: string }): TraceMap | undefined {
+  if (compiled.map === "") return undefined;
+  const before = traces.get(compiled);
+  if (before !== undefined) return before;
+  const { mappings } = JSON.parse(compiled.map) as { mappings: string };
+  const map = new TraceMap({ version: 3, names: [], sources: ["source"], mappings });
+  traces.set(compiled, map);
+  return map;
+}
