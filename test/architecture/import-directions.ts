@@ -153,7 +153,7 @@ export const rules: readonly Rule[] = [
   forbid(
     "what-runs-is-installed",
     "Who installs the package has no development dependencies. esbuild builds the room's bundle in the checkout; packing does it beforehand.",
-    { path: "^(src|db)/", pathNot: "^src/isolate/sandbox-bundle\\.ts$" },
+    { path: "^(src|db)/", pathNot: "^src/isolate/sandbox-build\\.ts$" },
     { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["type-only"] },
   ),
   forbid(
