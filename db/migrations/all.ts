@@ -1,0 +1,13 @@
+// The migrations in their order. A static list, so that none depends on what a directory listing finds.
+import type { Migration } from "kysely/migration";
+import { workspaces } from "./0001-workspaces.ts";
+import { snapshots } from "./0002-snapshots.ts";
+import { workflows } from "./0003-workflows.ts";
+import { executions } from "./0004-executions.ts";
+
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  "0001-workspaces": workspaces,
+  "0002-snapshots": snapshots,
+  "0003-workflows": workflows,
+  "0004-executions": executions,
+};

@@ -1,0 +1,11 @@
+// What both ways of opening a database give.
+import type { Kysely } from "kysely";
+import type { Database } from "./schema.ts";
+
+export interface OpenDatabase {
+  readonly db: Kysely<Database>;
+  /** How errors name it: `host:port/database` or the directory; never a password. */
+  readonly server: string;
+  /** Waits for queries under way. May be called more than once. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,154 @@
+// The tables as kysely sees them. The migrations make them; test/architecture/schema-drift.test.ts holds the two equal.
+// The aliases below are names of column types: the drift test reads them from this file's text.
+import type { ColumnType, Generated, Kysely, Transaction } from "kysely";
+
+export type Uuid = string;
+export type Text = string;
+/** Text in byte order (collate "C"), so that paths sort and range the same on every server. */
+export type PathText = string;
+/** JSON as text: neither reordered nor parsed on its way in or out (see text.ts). */
+export type JsonText = string;
+export type Bytes = Uint8Array;
+export type Int = number;
+/** Read as a number: nothing stored here comes near 2^53. */
+export type BigInteger = number;
+export type Bool = boolean;
+export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface WorkspacesTable {
+  id: Uuid;
+  name: Text;
+  head_version: Generated<BigInteger>;
+  head_snapshot: Text;
+  wall_ms: BigInteger;
+  cpu_ms: BigInteger;
+  memory_bytes: BigInteger;
+  created_at: Generated<Timestamp>;
+}
+
+/** One row a path, for ever: a deleted file keeps its row without content. */
+export interface WorkspaceFilesTable {
+  workspace_id: Uuid;
+  path: PathText;
+  entity_type: Text;
+  content: Bytes | null;
+  content_hash: Text | null;
+  size_bytes: BigInteger;
+  content_type: Text;
+  is_deleted: Generated<Bool>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+/** Immutable. */
+export interface ModuleContentsTable {
+  workspace_id: Uuid;
+  hash: Text;
+  content: Bytes;
+  size_bytes: BigInteger;
+  created_at: Generated<Timestamp>;
+}
+
+/** Immutable: one directory. */
+export interface TreesTable {
+  workspace_id: Uuid;
+  hash: Text;
+  entries: JsonText;
+  created_at: Generated<Timestamp>;
+}
+
+/** Immutable. */
+export interface SnapshotsTable {
+  workspace_id: Uuid;
+  id: Text;
+  tree: Text;
+  package_lock: Text | null;
+  compiler_options: JsonText;
+  created_at: Generated<Timestamp>;
+}
+
+/** Which snapshot each version was: what a sweep of old contents has to keep. */
+export interface HeadHistoryTable {
+  workspace_id: Uuid;
+  version: BigInteger;
+  snapshot_id: Text;
+  at: Generated<Timestamp>;
+}
+
+/** Shared by all workspaces: the key holds all that the code depends on. */
+export interface CompiledTable {
+  key: Text;
+  source_hash: Text;
+  js: Bytes;
+  js_hash: Text;
+  map: Bytes;
+  facts: JsonText;
+  created_at: Generated<Timestamp>;
+}
+
+/** One row for each export that is or was runnable; its id outlives edits, moves, and delete-then-recreate. */
+export interface WorkflowsTable {
+  id: Uuid;
+  workspace_id: Uuid;
+  path: PathText;
+  export_name: Text;
+  name: Text;
+  kind: Text;
+  parameter_schema: JsonText | null;
+  parameters_reason: Text | null;
+  parameters_closure_hash: Text | null;
+  timeout_ms: BigInteger | null;
+  is_active: Generated<Bool>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ExecutionsTable {
+  id: Uuid;
+  workspace_id: Uuid;
+  workflow: Text;
+  snapshot_id: Text;
+  status: Text;
+  input: JsonText;
+  result: JsonText | null;
+  error: JsonText | null;
+  modules: JsonText | null;
+  usage: JsonText | null;
+  started_at: Timestamp;
+  finished_at: Timestamp | null;
+}
+
+export interface ExecutionLogsTable {
+  workspace_id: Uuid;
+  execution_id: Uuid;
+  sequence: Int;
+  level: Text;
+  message: Text;
+  data: JsonText | null;
+  at: Timestamp;
+}
+
+/** The workspace's manifest as it stands in HEAD; no row where there is none. */
+export interface RequirementsTable {
+  workspace_id: Uuid;
+  content: Bytes;
+  hash: Text;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface Database {
+  workspaces: WorkspacesTable;
+  workspace_files: WorkspaceFilesTable;
+  module_contents: ModuleContentsTable;
+  trees: TreesTable;
+  snapshots: SnapshotsTable;
+  head_history: HeadHistoryTable;
+  compiled: CompiledTable;
+  workflows: WorkflowsTable;
+  executions: ExecutionsTable;
+  execution_logs: ExecutionLogsTable;
+  requirements: RequirementsTable;
+}
+
+/** What every query function takes: the pool, or the transaction it is part of. */
+export type Connection = Kysely<Database> | Transaction<Database>;
