@@ -54,6 +54,9 @@ export interface SnapshotStore {
   /** Clears the pending mark if it is still `seen`: for a reader that holds the writers' lock and so knows that none is in flight. */
   clearPending(workspace: WorkspaceId, seen: number): Promise<void>;
 
+  /** Removes HEAD if it is still the text `seen`: for a reader that found it to contradict the database. A pin that finds no HEAD asks there. */
+  dropHead(workspace: WorkspaceId, seen: string): Promise<void>;
+
   /** The live index as it stands; undefined when there is none. */
   readIndex(workspace: WorkspaceId): Promise<ReadonlyMap<string, string> | undefined>;
 
