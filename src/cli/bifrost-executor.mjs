@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { launch } from "./launcher.mjs";
 
-await launch(import.meta.url, new URL("./bifrost-executor.ts", import.meta.url));
+await launch(import.meta.url);

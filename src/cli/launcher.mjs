@@ -2,8 +2,8 @@
 // Knows nothing of what it starts. Plain JavaScript, and for Node 18 and newer: it is the one file that an old Node reads.
 //
 //   as a program   node src/cli/launcher.mjs <script> [argument …]
-//   from a bin     await launch(import.meta.url, new URL("./run-workflow.ts", import.meta.url))
-import { realpathSync } from "node:fs";
+//   from a bin     await launch(import.meta.url)
+import { existsSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -93,15 +93,16 @@ async function keepCompiledCode() {
 }
 
 /**
- * Runs `script` in this process if its Node will do, else runs the bin again on one that will.
- * @param {string} bin `import.meta.url` of the calling bin
- * @param {URL} script what it stands for
+ * Runs what a bin stands for: the module beside it of the same name, compiled in an installed package, TypeScript in a checkout.
+ * In this process if its Node will do; else the bin is run again on one that will.
+ * @param {string} bin `import.meta.url` of the bin
  */
-export async function launch(bin, script) {
+export async function launch(bin) {
   const node = nodeToStart();
   if (node !== undefined) return become(node, [fileURLToPath(bin), ...process.argv.slice(2)]);
   await keepCompiledCode();
-  await import(script.href);
+  const compiled = new URL(bin.replace(/\.mjs$/u, ".js"));
+  await import(existsSync(compiled) ? compiled.href : bin.replace(/\.mjs$/u, ".ts"));
 }
 
 /** @param {string[]} argv the script, then its arguments */

