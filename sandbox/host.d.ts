@@ -41,6 +41,15 @@ export interface Room {
    *   "E" + JSON of GuestError                       it threw
    */
   invoke(namespace: object, exportName: string, input: string, context: string): Promise<string>;
+  /**
+   * As `invoke`, for the namespace that arrived under import id 0 (see BuiltInModules.arrive); waits for it to arrive.
+   * mode "validate": everything but the call of the function; a fitting input resolves with "Rnull".
+   */
+  invokeArrived(exportName: string, input: string, context: string, mode: string): Promise<string>;
+  /** As `describe`, for the namespace that arrived under import id 0; waits for it to arrive. */
+  describeArrived(exportName: string): Promise<string>;
+  /** Does nothing: V8 reports a late rejection at the end of the next call. */
+  idle(): void;
   /** Facts of one executable after evaluation: "D" + JSON {kind, name, parameters: JSON Schema | null, reason: string | null}, or "X"/"E" as above. */
   describe(namespace: object, exportName: string): string;
   fireTimer(id: number): void;
@@ -52,7 +61,8 @@ export interface Room {
   importFailed(importId: number, error: string, thrown: number): void;
   /**
    * Finds the error object that last had its stack formatted with this message and stack (see stack hook in the bootstrap), keeps it, and
-   * returns JSON of {thrown: number, error: GuestError}; thrown is -1 and error null when there is none. For failures of module evaluation,
+   * returns JSON of {thrown: number, error: GuestError, unsettled: number[]}; thrown is -1 and error null when there is none; `unsettled`
+   * are the ids of imports that the room still waits for. For failures of module evaluation,
    * where isolated-vm hands the host a copy only.
    */
   takeThrown(message: string, stack: string): string;
@@ -92,5 +102,7 @@ export interface GuestError {
 export interface BuiltInModules {
   readonly sdk: { readonly workflow: unknown; readonly tool: unknown; readonly dataProvider: unknown; readonly UserError: unknown; readonly onZod: (give: (z: unknown) => void) => void };
   /** For "bifrost:scope": what a module's own `import.meta` and `import()` are. */
+  /** The namespace that a root module imported: id 0 is the entry, others are Host.importModule's. Its call is the only sign that a top-level await has ended. */
+  readonly arrive: (importId: number, namespace: object) => void;
   readonly scopeOf: (path: string) => { readonly meta: object; readonly dynamicImport: (specifier: unknown, options?: unknown) => Promise<object> };
 }

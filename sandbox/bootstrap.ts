@@ -1,0 +1,105 @@
+// The room: everything author code finds besides ECMAScript, and the functions by which the host works it. One
+// classic script (see src/isolate/sandbox-bundle.ts) whose value is `enter`. Evaluating it captures the realm's
+// intrinsics; entering makes the globals.
+import { createWriteLine, installConsole } from "./console.ts";
+import { errorFromHost, guestErrorText } from "./errors.ts";
+import type { BuiltInModules, Host, Room } from "./host.d.ts";
+import { join, mapGet, mapHas, mapSet, parseJson, promiseWithResolvers, push, RealmMap } from "./intrinsics.ts";
+import { recordText } from "./json-text.ts";
+import { restrictRealm } from "./realm.ts";
+import { createImports } from "./scope.ts";
+import { createDeclare } from "./sdk/executables.ts";
+import { createCalls } from "./sdk/invoke.ts";
+import type { ToJsonSchema } from "./sdk/parameters.ts";
+import { UserError } from "./sdk/user-error.ts";
+import { findFormatted, installStackHook } from "./stack-hook.ts";
+import { installTimers } from "./timers.ts";
+import { createHostCalls } from "./host-calls.ts";
+import { installWeb } from "./web/install.ts";
+
+/** The import under which the entry arrives; the author's own imports count from 1. */
+const ENTRY_ID = 0;
+
+/** Called once by the host, before author code. Leaves `__bifrost__` for the room's own modules, which close it. */
+export function enter(host: Host): Room {
+  restrictRealm();
+  installStackHook();
+  const write = createWriteLine(host);
+  installConsole(write, () => host.now());
+  const timers = installTimers(host);
+  const hostCalls = createHostCalls(host);
+  installWeb({ host, timers, call: hostCalls.call });
+  const imports = createImports(host);
+  const calls = createCalls(write);
+  const thrown = new RealmMap<number, unknown>();
+  // Boxed: a module that exports `then` must not be taken for a promise.
+  const entry = promiseWithResolvers<{ readonly __proto__: null; readonly namespace: object }>();
+  const zodTakers: ((z: unknown) => void)[] = [];
+  let zod: object | undefined;
+  let toJsonSchema: ToJsonSchema | undefined;
+  let lastThrown = -1;
+
+  const modules: BuiltInModules & { readonly close: () => void } = {
+    sdk: {
+      workflow: createDeclare("workflow", "workflow", calls.callDirectly),
+      tool: createDeclare("tool", "tool", calls.callDirectly),
+      dataProvider: createDeclare("data_provider", "dataProvider", calls.callDirectly),
+      UserError,
+      onZod: (give) => {
+        if (zod === undefined) push(zodTakers, give);
+        else give(zod);
+      },
+    },
+    scopeOf: (path) => imports.scopeOf(path),
+    arrive: (importId, namespace) => {
+      if (importId === ENTRY_ID) entry.resolve({ __proto__: null, namespace });
+      else imports.done(importId, namespace);
+    },
+    close: () => void Reflect.deleteProperty(globalThis, "__bifrost__"),
+  };
+  Object.defineProperty(globalThis, "__bifrost__", { value: modules, configurable: true });
+
+  return {
+    invoke: (namespace, exportName, input, context) => {
+      timers.beginTurn();
+      return calls.invoke(namespace, exportName, { input, context });
+    },
+    describe: (namespace, exportName) => calls.describe(namespace, exportName, toJsonSchema),
+    invokeArrived: async (exportName, input, context, mode) => {
+      const { namespace } = await entry.promise;
+      timers.beginTurn();
+      return await calls.invoke(namespace, exportName, { input, context, validateOnly: mode === "validate" });
+    },
+    describeArrived: async (exportName) => calls.describe((await entry.promise).namespace, exportName, toJsonSchema),
+    idle: () => undefined,
+    fireTimer: (id) => {
+      timers.beginTurn();
+      timers.fire(id);
+    },
+    settle: (callId, ok, text) => {
+      timers.beginTurn();
+      hostCalls.settle(callId, ok, text);
+    },
+    importDone: (importId, namespace) => {
+      timers.beginTurn();
+      imports.done(importId, namespace);
+    },
+    importFailed: (importId, error, thrownId) => {
+      timers.beginTurn();
+      imports.failed(importId, mapHas(thrown, thrownId) ? mapGet(thrown, thrownId) : errorFromHost(parseJson(error) as { name: string; message: string; code?: string }));
+    },
+    takeThrown: (message, stack) => {
+      const found = findFormatted(message, stack);
+      const unsettled = `[${join(imports.unsettled(), ",")}]`;
+      if (found === undefined) return recordText([["thrown", "-1"], ["error", "null"], ["unsettled", unsettled]]);
+      lastThrown++;
+      mapSet(thrown, lastThrown, found.error);
+      return recordText([["thrown", `${lastThrown}`], ["error", guestErrorText(found.error)], ["unsettled", unsettled]]);
+    },
+    provideZod: (namespace) => {
+      zod = namespace;
+      toJsonSchema = (namespace as { toJSONSchema?: ToJsonSchema }).toJSONSchema;
+      for (let index = 0; index < zodTakers.length; index++) (zodTakers[index] as (z: unknown) => void)(namespace);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+// Turns whatever author code threw into the text of a GuestError, and what the host reports into an error of the
+// realm. A thrown value may be hostile: getters and proxies may throw, causes may form a ring.
+import { describeValue } from "./describe-value.ts";
+import {
+  defineHidden,
+  isArray,
+  isError,
+  RealmAggregateError,
+  RealmError,
+  RealmEvalError,
+  RealmRangeError,
+  RealmReferenceError,
+  RealmSyntaxError,
+  RealmTypeError,
+  RealmUriError,
+  RealmWeakMap,
+  sliceText,
+  weakGet,
+  weakSet,
+} from "./intrinsics.ts";
+import { quote, recordText } from "./json-text.ts";
+import { isUserError } from "./sdk/user-error.ts";
+
+const MAX_CAUSES = 8;
+const MAX_LISTED = 10;
+const MAX_CHARACTERS = 1_000_000;
+
+/** Fault codes of the errors that this room made because the host said so. */
+const faultCodes = new RealmWeakMap<object, string>();
+
+/** JSON text of a GuestError (host.d.ts). Never throws. */
+export function guestErrorText(thrown: unknown): string {
+  return errorText(thrown, MAX_CAUSES);
+}
+
+/** `Name: message`, for lists of errors inside a message. */
+export function errorSummary(thrown: unknown): string {
+  if (!isErrorLike(thrown)) return describeThrown(thrown);
+  const name = textOf(thrown, "name") ?? "Error";
+  const message = textOf(thrown, "message") ?? "";
+  return message === "" ? name : `${name}: ${message}`;
+}
+
+/** An error of the realm's own class for one that the host reports. */
+export function errorFromHost(facts: { readonly name: string; readonly message: string; readonly code?: string }): Error {
+  const error = new (realmClass(facts.name))(facts.message);
+  if (error.name !== facts.name) defineHidden(error, "name", facts.name);
+  if (facts.code !== undefined) weakSet(faultCodes, error, facts.code);
+  return error;
+}
+
+/** True for errors of any class, own or the author's. A proxy around one is not: it is asked nothing. */
+export function isErrorLike(value: unknown): value is Error {
+  return isError(value);
+}
+
+/** A property read that cannot throw; undefined where it would. */
+export function readSafely(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function errorText(thrown: unknown, causesLeft: number): string {
+  if (!isErrorLike(thrown)) {
+    return recordText([
+      ["name", quote("Error")],
+      ["message", quote(capped(describeThrown(thrown)))],
+      ["stack", quote("")],
+    ]);
+  }
+  const listed = listedErrors(thrown);
+  const cause = readSafely(thrown, "cause") ?? listed[0];
+  const code = weakGet(faultCodes, thrown);
+  return recordText([
+    ["name", quote(textOf(thrown, "name") ?? "Error")],
+    ["message", quote(capped(messageWithList(thrown, listed)))],
+    ["stack", quote(capped(textOf(thrown, "stack") ?? ""))],
+    ["userFacing", isUserError(thrown) ? "true" : undefined],
+    ["cause", cause === undefined || causesLeft === 0 ? undefined : errorText(cause, causesLeft - 1)],
+    ["code", code === undefined ? undefined : quote(code)],
+  ]);
+}
+
+/** What an AggregateError holds; its first error also stands as the cause where there is no other. */
+function listedErrors(error: Error): readonly unknown[] {
+  if (!(error instanceof RealmAggregateError)) return [];
+  const errors = readSafely(error, "errors");
+  return isArray(errors) ? errors : [];
+}
+
+function messageWithList(error: Error, listed: readonly unknown[]): string {
+  let text = textOf(error, "message") ?? "";
+  for (let index = 0; index < listed.length && index < MAX_LISTED; index++) text += `${text === "" ? "" : "\n"}  [${index}] ${errorSummary(listed[index])}`;
+  if (listed.length > MAX_LISTED) text += `\n  … and ${listed.length - MAX_LISTED} more`;
+  return text;
+}
+
+/** What is thrown without being an error: a string speaks for itself, anything else is shown as Node shows it. */
+function describeThrown(thrown: unknown): string {
+  return typeof thrown === "string" ? thrown : describeValue(thrown);
+}
+
+function textOf(error: object, key: string): string | undefined {
+  const value = readSafely(error, key);
+  return typeof value === "string" ? value : undefined;
+}
+
+function capped(text: string): string {
+  return text.length > MAX_CHARACTERS ? `${sliceText(text, 0, MAX_CHARACTERS)}…` : text;
+}
+
+function realmClass(name: string): ErrorConstructor {
+  if (name === "SyntaxError") return RealmSyntaxError;
+  if (name === "TypeError") return RealmTypeError;
+  if (name === "RangeError") return RealmRangeError;
+  if (name === "ReferenceError") return RealmReferenceError;
+  if (name === "EvalError") return RealmEvalError;
+  if (name === "URIError") return RealmUriError;
+  return RealmError;
+}

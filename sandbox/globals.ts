@@ -1,0 +1,26 @@
+// How things get onto the global object: as Node has them, writable and configurable and not enumerable. What costs
+// something to make is made when it is first read, and is an ordinary property from then on.
+import { defineHidden, defineProperty, getOwnPropertyDescriptor, objectKeys } from "./intrinsics.ts";
+
+const realmGlobal = globalThis;
+
+/** Adds each as a data property. */
+export function addHidden(values: Readonly<Record<string, unknown>>): void {
+  const names = objectKeys(values);
+  for (let index = 0; index < names.length; index++) defineHidden(realmGlobal, names[index] as string, values[names[index] as string]);
+}
+
+/** Adds properties that are made on first use. All names share one making, which gives them by name. */
+export function addLazily(names: readonly string[], make: () => object): void {
+  let made: Record<string, unknown> | undefined;
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as string;
+    const get = (): unknown => {
+      made ??= make() as Record<string, unknown>;
+      // One that the author has defined otherwise meanwhile stays so.
+      if (getOwnPropertyDescriptor(realmGlobal, name)?.get === get) defineHidden(realmGlobal, name, made[name]);
+      return made[name];
+    };
+    defineProperty(realmGlobal, name, { get, set: (value: unknown) => defineHidden(realmGlobal, name, value), configurable: true, enumerable: false });
+  }
+}

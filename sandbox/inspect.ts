@@ -1,0 +1,29 @@
+// Node's own inspection of values (a library that carries it without Node), evaluated when it is first needed.
+import { apply } from "./intrinsics.ts";
+
+interface Inspection {
+  inspect(value: unknown, options?: Record<string, unknown>): string;
+  formatWithOptions(options: Record<string, unknown>, ...values: unknown[]): string;
+}
+
+declare function require(name: string): unknown;
+
+let loaded: Inspection | undefined;
+
+function inspection(): Inspection {
+  return (loaded ??= require("node-inspect-extracted") as Inspection);
+}
+
+/** Loads the library: called before author code where it is known to be needed. */
+export function loadInspection(): void {
+  inspection();
+}
+
+export function inspect(value: unknown, options?: Record<string, unknown>): string {
+  return inspection().inspect(value, options);
+}
+
+/** As Node's `util.formatWithOptions`: `%s %d %i %f %j %o %O %c`, then the rest inspected. */
+export function formatWithOptions(options: Record<string, unknown>, values: readonly unknown[]): string {
+  return apply(inspection().formatWithOptions, undefined, [options, ...values]);
+}

@@ -1,0 +1,103 @@
+// The realm's own functions as they were before any author code ran. Whatever runs after it uses these, because an
+// author may replace every global and every prototype method. Method calls become function calls: `push(list, x)`.
+// Not protected: syntax that goes through iterators (`for … of`, spread), so room code counts with an index.
+
+type Method<Self, Arguments extends readonly unknown[], Result> = (self: Self, ...rest: Arguments) => Result;
+
+const { bind, call } = Function.prototype;
+const uncurry = bind.bind(call) as <Self, Arguments extends readonly unknown[], Result>(method: (this: Self, ...rest: Arguments) => Result) => Method<Self, Arguments, Result>;
+
+export { uncurry as uncurryThis };
+
+export const { parse: parseJson, stringify: stringifyJson } = JSON;
+export const {
+  create: createObject,
+  defineProperty,
+  freeze,
+  getOwnPropertyDescriptor,
+  getOwnPropertyNames,
+  getPrototypeOf,
+  hasOwn,
+  keys: objectKeys,
+  is: sameValue,
+  prototype: objectPrototype,
+  setPrototypeOf,
+} = Object;
+export const { apply, construct, ownKeys, get: reflectGet } = Reflect;
+export const { isArray, prototype: arrayPrototype } = Array;
+export const { isFinite, isInteger, isSafeInteger } = Number;
+export const { floor, trunc, min, max } = Math;
+export const { isView } = ArrayBuffer;
+export const dateNow = Date.now;
+
+export const RealmError = Error;
+export const RealmTypeError = TypeError;
+export const RealmRangeError = RangeError;
+export const RealmSyntaxError = SyntaxError;
+export const RealmReferenceError = ReferenceError;
+export const RealmEvalError = EvalError;
+export const RealmAggregateError = AggregateError;
+export const RealmUriError = URIError;
+export const RealmPromise = Promise;
+export const RealmMap = Map;
+export const RealmSet = Set;
+export const RealmWeakMap = WeakMap;
+export const RealmUint8Array = Uint8Array;
+export const RealmArrayBuffer = ArrayBuffer;
+export const RealmFunction = Function;
+export const RealmDate = Date;
+export const toText = String;
+export const toNumber = Number;
+
+export const isError: (value: unknown) => value is Error = Error.isError;
+export const errorToString = uncurry(Error.prototype.toString);
+export const push = uncurry(Array.prototype.push as (this: unknown[], ...items: unknown[]) => number) as <T>(list: T[], item: T) => number;
+export const pop = uncurry(Array.prototype.pop) as <T>(list: T[]) => T | undefined;
+export const shift = uncurry(Array.prototype.shift) as <T>(list: T[]) => T | undefined;
+export const splice = uncurry(Array.prototype.splice as (this: unknown[], start: number, count: number, ...items: unknown[]) => unknown[]) as <T>(
+  list: T[],
+  start: number,
+  count: number,
+  ...items: T[]
+) => T[];
+export const slice = uncurry(Array.prototype.slice) as <T>(list: readonly T[], start?: number, end?: number) => T[];
+export const join = uncurry(Array.prototype.join) as (list: readonly unknown[], separator: string) => string;
+
+export const startsWith = uncurry(String.prototype.startsWith);
+export const endsWith = uncurry(String.prototype.endsWith);
+export const indexOfText = uncurry(String.prototype.indexOf);
+export const lastIndexOfText = uncurry(String.prototype.lastIndexOf);
+export const sliceText = uncurry(String.prototype.slice);
+export const charCodeAt = uncurry(String.prototype.charCodeAt);
+export const splitText = uncurry(String.prototype.split as (this: string, separator: string) => string[]);
+export const repeatText = uncurry(String.prototype.repeat);
+export const toFixed = uncurry(Number.prototype.toFixed);
+export const lowerCase = uncurry(String.prototype.toLowerCase);
+export const toWellFormed = uncurry(String.prototype.toWellFormed);
+export const execPattern = uncurry(RegExp.prototype.exec);
+
+export const mapGet = uncurry(Map.prototype.get) as <K, V>(map: Map<K, V>, key: K) => V | undefined;
+export const mapSet = uncurry(Map.prototype.set) as <K, V>(map: Map<K, V>, key: K, value: V) => Map<K, V>;
+export const mapHas = uncurry(Map.prototype.has) as <K, V>(map: Map<K, V>, key: K) => boolean;
+export const mapDelete = uncurry(Map.prototype.delete) as <K, V>(map: Map<K, V>, key: K) => boolean;
+export const weakGet = uncurry(WeakMap.prototype.get) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => V | undefined;
+export const weakSet = uncurry(WeakMap.prototype.set) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K, value: V) => WeakMap<K, V>;
+export const weakHas = uncurry(WeakMap.prototype.has) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => boolean;
+
+export const promiseThen = uncurry(Promise.prototype.then as (this: Promise<unknown>, fulfilled?: (value: never) => unknown, rejected?: (reason: unknown) => unknown) => Promise<unknown>);
+export const promiseResolve = Promise.resolve.bind(Promise);
+export const promiseReject = Promise.reject.bind(Promise);
+export const promiseWithResolvers = Promise.withResolvers.bind(Promise) as <T>() => PromiseWithResolvers<T>;
+
+/**
+ * Defines a property as Node's own are: writable, configurable, not enumerable. The descriptor has no prototype,
+ * because an author may have put `get` on Object.prototype.
+ */
+export function defineHidden(target: object, key: PropertyKey, value: unknown): void {
+  const descriptor = createObject(null) as PropertyDescriptor;
+  descriptor.value = value;
+  descriptor.writable = true;
+  descriptor.configurable = true;
+  descriptor.enumerable = false;
+  defineProperty(target, key, descriptor);
+}

@@ -1,0 +1,106 @@
+// What `import.meta` and `import()` are in an author's module: the compiler rewrites both to what the room module
+// "bifrost:scope" gives for the module's path. Resolving is the host's; here a specifier is only joined to a URL.
+import type { Host } from "./host.d.ts";
+import { createObject, join, lastIndexOfText, mapDelete, mapGet, mapHas, mapSet, pop, promiseReject, promiseWithResolvers, push, RealmMap, RealmTypeError, sliceText, splitText, startsWith } from "./intrinsics.ts";
+
+export const SCHEME = "workspace:///";
+
+interface ImportMeta {
+  url: string;
+  filename: string;
+  dirname: string;
+  resolve(specifier: unknown): string;
+}
+
+export interface Scope {
+  readonly meta: object;
+  readonly dynamicImport: (specifier: unknown, options?: unknown) => Promise<object>;
+}
+
+export interface Imports {
+  scopeOf(path: string): Scope;
+  done(importId: number, namespace: object): void;
+  failed(importId: number, error: unknown): void;
+  /** Ids of imports that were asked for and not answered. */
+  unsettled(): number[];
+}
+
+export function createImports(host: Pick<Host, "importModule">): Imports {
+  const waiting = new RealmMap<number, PromiseWithResolvers<object>>();
+  let lastId = 0;
+
+  function take(importId: number): PromiseWithResolvers<object> | undefined {
+    const found = mapGet(waiting, importId);
+    mapDelete(waiting, importId);
+    return found;
+  }
+
+  function dynamicImport(referrer: string, specifier: unknown, options: unknown): Promise<object> {
+    let text: string;
+    try {
+      // As the language does: the specifier is converted first, and what that throws rejects the promise.
+      text = `${specifier as string}`;
+      checkAttributes(options);
+    } catch (error) {
+      return promiseReject(error) as Promise<object>;
+    }
+    const pending = promiseWithResolvers<object>();
+    lastId++;
+    mapSet(waiting, lastId, pending);
+    host.importModule(lastId, text, referrer);
+    return pending.promise;
+  }
+
+  return {
+    scopeOf: (path) => ({
+      meta: createMeta(path),
+      dynamicImport: (specifier, options) => dynamicImport(path, specifier, options),
+    }),
+    done: (importId, namespace) => take(importId)?.resolve(namespace),
+    failed: (importId, error) => take(importId)?.reject(error),
+    unsettled: () => {
+      const ids: number[] = [];
+      for (let id = 1; id <= lastId; id++) if (mapHas(waiting, id)) push(ids, id);
+      return ids;
+    },
+  };
+}
+
+function createMeta(path: string): ImportMeta {
+  const meta = createObject(null) as ImportMeta;
+  const slash = lastIndexOfText(path, "/");
+  meta.dirname = slash === -1 ? "" : sliceText(path, 0, slash);
+  meta.filename = path;
+  meta.resolve = (specifier) => resolveUrl(`${specifier as string}`, path);
+  meta.url = SCHEME + path;
+  return meta;
+}
+
+/** Textual, without a look at what exists: relative to the module, from the root where bare, absolute URLs as they are. */
+function resolveUrl(specifier: string, path: string): string {
+  if (startsWith(specifier, SCHEME)) return specifier;
+  const isRelative = specifier === "." || specifier === ".." || startsWith(specifier, "./") || startsWith(specifier, "../");
+  const segments = isRelative ? splitText(path, "/") : [];
+  if (isRelative) pop(segments);
+  const steps = splitText(specifier, "/");
+  for (let index = 0; index < steps.length; index++) {
+    const step = steps[index] as string;
+    if (step === "..") {
+      if (segments.length === 0) throw new RealmTypeError(`"${specifier}" leaves the workspace`);
+      pop(segments);
+    } else if (step !== ".") {
+      push(segments, step);
+    }
+  }
+  return SCHEME + join(segments, "/");
+}
+
+function checkAttributes(options: unknown): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) throw new RealmTypeError("The second argument of import() must be an object");
+  const attributes = (options as { with?: unknown }).with;
+  if (attributes === undefined) return;
+  if (typeof attributes !== "object" || attributes === null) throw new RealmTypeError("The 'options.with' argument of import() must be an object");
+  const { type } = attributes as { type?: unknown };
+  if (type !== undefined && type !== "json") throw new RealmTypeError(`Import attribute type "${String(type)}" is not supported: use "json", or leave it out`);
+}

@@ -1,0 +1,19 @@
+// A timeout as authors write it: milliseconds, or a number with a unit.
+import { describeReceived } from "../describe-value.ts";
+import { execPattern, isFinite, RealmTypeError, toNumber } from "../intrinsics.ts";
+
+const SHAPE = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+
+/** `1500`, `"1500ms"`, `"30s"`, `"5m"`, `"1h"` → milliseconds. Throws TypeError for anything else. */
+export function parseDuration(value: unknown, title: string): number {
+  if (typeof value === "number" && isFinite(value) && value >= 0) return value;
+  const match = typeof value === "string" ? execPattern(SHAPE, value) : null;
+  if (match === null) throw new RealmTypeError(`${title}({ timeout }): timeout is ${describeReceived(value)}, and must be milliseconds or a text such as "30s", "5m" or "1h"`);
+  return toNumber(match[1]) * unitMs(match[2] as string);
+}
+
+function unitMs(unit: string): number {
+  if (unit === "h") return 3_600_000;
+  if (unit === "m") return 60_000;
+  return unit === "s" ? 1000 : 1;
+}

@@ -1,0 +1,108 @@
+// Calls and describes executables for the host. Every outcome is one text whose first letter says which (host.d.ts).
+import type { WriteLine } from "../console.ts";
+import { guestErrorText } from "../errors.ts";
+import type { ContextFacts, InputProblem } from "../host.d.ts";
+import { getOwnPropertyNames, parseJson, push, RealmError, RealmTypeError, toText } from "../intrinsics.ts";
+import { listText, quote, recordText } from "../json-text.ts";
+import { NotPlainData, resultText } from "../result.ts";
+import { kindOf } from "../describe-value.ts";
+import { type Context, createContext } from "./context.ts";
+import { type Executable, executableOf } from "./executables.ts";
+import { checkInput, problemsText } from "./input.ts";
+import { parametersOf, type ToJsonSchema } from "./parameters.ts";
+
+export interface Call {
+  readonly input: string;
+  readonly context: string;
+  /** Everything but the call of the function. */
+  readonly validateOnly?: boolean;
+}
+
+export interface Calls {
+  invoke(namespace: object, exportName: string, call: Call): Promise<string>;
+  describe(namespace: object, exportName: string, toJsonSchema: ToJsonSchema | undefined): string;
+  /** One author module calling another's executable: same checks, same ctx; problems are thrown. */
+  callDirectly(executable: Executable, params: unknown): Promise<unknown>;
+}
+
+export function createCalls(write: WriteLine): Calls {
+  let current: Context | undefined;
+
+  async function invoke(namespace: object, exportName: string, call: Call): Promise<string> {
+    try {
+      const executable = executableOf((namespace as Record<string, unknown>)[exportName]);
+      if (executable === undefined) return notExecutable(namespace, exportName);
+      current = createContext(parseJson(call.context) as ContextFacts, write);
+      const checked = await checkInput(executable.params, parseJson(call.input));
+      if (!checked.ok) return `I${problemsText(checked.problems)}`;
+      if (call.validateOnly === true) return "Rnull";
+      const { body } = executable;
+      const result = await body(checked.value, current);
+      const text = resultText(result);
+      return (saysFailed(result) ? "F" : "R") + text;
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  function describe(namespace: object, exportName: string, toJsonSchema: ToJsonSchema | undefined): string {
+    try {
+      const executable = executableOf((namespace as Record<string, unknown>)[exportName]);
+      if (executable === undefined) return notExecutable(namespace, exportName);
+      const { parameters, reason } = parametersOf(executable.params, toJsonSchema);
+      return `D${recordText([
+        ["kind", quote(executable.kind)],
+        ["name", executable.name === undefined ? "null" : quote(executable.name)],
+        ["description", executable.description === undefined ? "null" : quote(executable.description)],
+        ["timeoutMs", executable.timeoutMs === undefined ? "null" : toText(executable.timeoutMs)],
+        ["parameters", parameters ?? "null"],
+        ["reason", reason === undefined ? "null" : quote(reason)],
+      ])}`;
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  async function callDirectly(executable: Executable, params: unknown): Promise<unknown> {
+    const name = executable.name ?? "this function";
+    if (current === undefined) throw new RealmError(`${name} was called while modules were being evaluated: call it from inside a workflow's function, where there is an execution`);
+    const checked = await checkInput(executable.params, params === undefined ? {} : params);
+    if (!checked.ok) throw new RealmTypeError(`Parameters for ${name} do not fit its schema: ${problemsSummary(checked.problems)}`);
+    const { body } = executable;
+    return body(checked.value, current);
+  }
+
+  return { invoke, describe, callDirectly };
+}
+
+function saysFailed(result: unknown): boolean {
+  return typeof result === "object" && result !== null && (result as { success?: unknown }).success === false;
+}
+
+function failure(error: unknown): string {
+  if (!(error instanceof NotPlainData)) return `E${guestErrorText(error)}`;
+  return `S${recordText([
+    ["path", quote(error.path)],
+    ["found", quote(error.found)],
+    ["message", quote(error.message)],
+  ])}`;
+}
+
+function notExecutable(namespace: object, exportName: string): string {
+  const names = getOwnPropertyNames(namespace);
+  const quoted: string[] = [];
+  for (let index = 0; index < names.length; index++) push(quoted, quote(names[index] as string));
+  return `X${recordText([
+    ["exports", listText(quoted)],
+    ["found", quote(kindOf((namespace as Record<string, unknown>)[exportName]))],
+  ])}`;
+}
+
+function problemsSummary(problems: readonly InputProblem[]): string {
+  let text = "";
+  for (let index = 0; index < problems.length; index++) {
+    const problem = problems[index] as InputProblem;
+    text += `${index === 0 ? "" : "; "}${problem.path}: expected ${problem.expected}, received ${problem.received}`;
+  }
+  return text;
+}

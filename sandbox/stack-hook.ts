@@ -1,0 +1,118 @@
+// Formats the stacks of errors exactly as V8 does, and remembers the last few errors it formatted: the host gets only a copy (name, message,
+// stack) of an error that ends the evaluation of a module, and finds the real one here by that text.
+// The author may still set Error.prepareStackTrace; what it is given has no frames of the room's own code.
+import { apply, defineProperty, errorToString, getPrototypeOf, indexOfText, isArray, push, RealmError, shift, sliceText, startsWith, uncurryThis } from "./intrinsics.ts";
+
+/** Frames of room code carry file names that begin so; no workspace path can (a colon ends no path's first segment as a scheme does). */
+const ROOM_SCHEME = "bifrost:";
+/** What isolated-vm puts between the room's frames and the host's in the copy it makes. */
+const BOUNDARY = "\n    at (<isolated-vm boundary>)";
+const REMEMBERED = 16;
+const FRAMES = 30;
+
+interface CallSite {
+  getFileName(): string | null;
+  toString(): string;
+}
+
+type PrepareStackTrace = (error: unknown, sites: unknown) => unknown;
+
+interface Formatted {
+  readonly error: object;
+  /** undefined where the author's own hook returned something else than text. */
+  readonly stack: string | undefined;
+}
+
+const formatted: Formatted[] = [];
+
+/** Installs the hook; call once, before author code. */
+export function installStackHook(): void {
+  const { getFileName, toString } = callSitePrototype();
+  let authors: PrepareStackTrace | undefined;
+
+  function isRoomFrame(site: unknown): boolean {
+    try {
+      const file = getFileName(site);
+      return typeof file === "string" && startsWith(file, ROOM_SCHEME);
+    } catch {
+      return false;
+    }
+  }
+
+  function prepareStackTrace(error: unknown, sites: unknown): unknown {
+    const list = isArray(sites) ? sites : [];
+    if (authors === undefined) {
+      const text = defaultStack(error, list, toString);
+      remember(error, text);
+      return text;
+    }
+    const visible: unknown[] = [];
+    for (let index = 0; index < list.length; index++) if (!isRoomFrame(list[index])) push(visible, list[index]);
+    const outcome = apply(authors, RealmError, [error, visible]);
+    remember(error, typeof outcome === "string" ? outcome : undefined);
+    return outcome;
+  }
+
+  defineProperty(RealmError, "prepareStackTrace", {
+    get: () => authors ?? prepareStackTrace,
+    set: (value: unknown) => {
+      authors = typeof value === "function" && value !== prepareStackTrace ? (value as PrepareStackTrace) : undefined;
+    },
+    enumerable: false,
+    configurable: false,
+  });
+  (RealmError as unknown as { stackTraceLimit: number }).stackTraceLimit = FRAMES;
+}
+
+/** The error whose copy has this message and stack, most recent first. */
+export function findFormatted(message: string, copiedStack: string): { readonly error: object } | undefined {
+  const boundary = indexOfText(copiedStack, BOUNDARY);
+  const stack = boundary === -1 ? copiedStack : sliceText(copiedStack, 0, boundary);
+  for (let index = formatted.length - 1; index >= 0; index--) {
+    const candidate = formatted[index] as Formatted;
+    if (candidate.stack === undefined ? messageOf(candidate.error) === message : candidate.stack === stack) return candidate;
+  }
+  return undefined;
+}
+
+function remember(error: unknown, stack: string | undefined): void {
+  if (typeof error !== "object" || error === null) return;
+  push(formatted, { error, stack });
+  if (formatted.length > REMEMBERED) shift(formatted);
+}
+
+function messageOf(error: object): unknown {
+  try {
+    return (error as { message?: unknown }).message;
+  } catch {
+    return undefined;
+  }
+}
+
+/** V8's own text: the header as Error.prototype.toString gives it when the stack is first read, then the frames. */
+function defaultStack(error: unknown, sites: readonly unknown[], siteText: (site: unknown) => string): string {
+  let text = header(error);
+  for (let index = 0; index < sites.length; index++) text += `\n    at ${siteText(sites[index])}`;
+  return text;
+}
+
+function header(error: unknown): string {
+  try {
+    return errorToString(error as Error);
+  } catch (failure) {
+    try {
+      return `<error: ${errorToString(failure as Error)}>`;
+    } catch {
+      return "<error>";
+    }
+  }
+}
+
+function callSitePrototype(): { getFileName(site: unknown): string | null; toString(site: unknown): string } {
+  const constructor = RealmError as unknown as { prepareStackTrace: PrepareStackTrace | undefined };
+  constructor.prepareStackTrace = (_error, sites) => sites;
+  const [site] = new RealmError().stack as unknown as CallSite[];
+  constructor.prepareStackTrace = undefined;
+  const prototype = getPrototypeOf(site) as CallSite;
+  return { getFileName: uncurryThis(prototype.getFileName), toString: uncurryThis(prototype.toString) };
+}
