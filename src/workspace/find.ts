@@ -1,9 +1,8 @@
 // From a reference to the export that is to run (B16), over one snapshot's paths and the executables registered for it.
-// Reads no module: whether the export exists is said by `missingExport` once the file's facts are at hand.
+// Reads no module: whether the file has that export is seen when it is loaded.
 import { Fault } from "../errors.ts";
 import { parseModulePath, scriptKindOf } from "../modules/module-path.ts";
 import type { ModulePath } from "../modules/module-path.ts";
-import type { ModuleFacts } from "../modules/module-record.ts";
 import { nearestName } from "../modules/nearest-name.ts";
 import { candidatesOf } from "../modules/specifier.ts";
 import type { Executable } from "../snapshot/origin.ts";
@@ -43,23 +42,6 @@ export async function findEntry(text: string, options: FindOptions): Promise<Ent
   const exact = scriptKindOf(name) === undefined ? undefined : existing(name as ModulePath, options.snapshot);
   if (exact !== undefined) return runnable(exact, "default");
   return findByName(name, options);
-}
-
-/** The fault of an entry that its file does not export, or undefined when it does, or may do so through `export *`. */
-export function missingExport({ path, exportName }: Entry, facts: ModuleFacts): Fault | undefined {
-  if (facts.exports.includes(exportName)) return undefined;
-  const passesOn = facts.imports.some((each) => each.kind === "reexport" && each.names.some(({ name }) => name === "*"));
-  if (passesOn && exportName !== "default") return undefined;
-  return executableNotFound({ path, exportName }, facts.exports);
-}
-
-export function executableNotFound({ path, exportName }: Entry, exports: readonly string[]): Fault {
-  const has = exports.length === 0 ? "It exports nothing" : `It exports ${exports.join(", ")}`;
-  const nearest = nearestName(exportName, exports);
-  const hint = nearest === undefined ? "" : ` Did you mean ${JSON.stringify(`${path}::${nearest}`)}?`;
-  return new Fault("ERR_EXECUTABLE_NOT_FOUND", `${JSON.stringify(path)} has no export ${JSON.stringify(exportName)} that can be run. ${has}.${hint}`, {
-    details: { path, exportName, exports },
-  });
 }
 
 async function findById(id: string, { snapshot, executables }: FindOptions): Promise<Entry> {

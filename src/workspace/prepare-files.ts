@@ -7,23 +7,16 @@ import { notUtf8 } from "../modules/loaded-module.ts";
 import type { LoadedModule } from "../modules/loaded-module.ts";
 import { scriptKindOf } from "../modules/module-path.ts";
 import type { ModulePath } from "../modules/module-path.ts";
-import type { CompiledModule, CompilerOptionsSubset, ScriptKind } from "../modules/module-record.ts";
+import type { CompilerOptionsSubset } from "../modules/module-record.ts";
 import { decodeSource } from "../modules/source-text.ts";
+import type { Compile, CompileJob } from "../snapshot/code-reader.ts";
 import type { Origin, PreparedFile } from "../snapshot/origin.ts";
 import { contentTypeOf } from "./content-type.ts";
 import { COMPILER_OPTIONS_PATH, entityTypeOf } from "./entity-type.ts";
 import { warningOf } from "./write-warning.ts";
 import type { FileDiagnostic, WriteWarning } from "./write-warning.ts";
 
-export interface CompileJob {
-  readonly hash: ContentHash;
-  readonly kind: ScriptKind;
-  readonly text: string;
-  readonly options: CompilerOptionsSubset;
-}
-
-/** One answer for each job, in order; a fault is the source's own. */
-export type Compile = (jobs: readonly CompileJob[]) => Promise<readonly LoadedModule[]>;
+export type { Compile };
 
 export interface Preparation {
   readonly origin: Pick<Origin, "compiled">;
@@ -75,9 +68,12 @@ async function compileNew(sources: readonly Source[], { origin, compile }: Prepa
   for (const { key, job } of sources) if (key !== undefined && job !== undefined) jobs.set(key, job);
   if (jobs.size === 0) return new Map();
   const loaded = new Map<CompiledKey, LoadedModule>();
-  for (const [key, compiled] of await origin.compiled([...jobs.keys()])) loaded.set(key, { compiled } satisfies { compiled: CompiledModule });
+  for (const [key, compiled] of await origin.compiled([...jobs.keys()])) loaded.set(key, { compiled });
   const fresh = [...jobs].filter(([key]) => !loaded.has(key));
   const answers = fresh.length === 0 ? [] : await compile(fresh.map(([, job]) => job));
-  for (const [index, [key]] of fresh.entries()) loaded.set(key, answers[index]!);
+  for (const [index, [key]] of fresh.entries()) {
+    const answer = answers[index]!;
+    loaded.set(key, "ok" in answer ? { compiled: answer.ok } : answer);
+  }
   return loaded;
 }

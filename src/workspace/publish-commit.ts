@@ -2,13 +2,12 @@
 // begins; a cache that fails here makes a warning, and the pending mark makes the next pin ask the database (B29a, B52).
 import { FAULTS, Fault } from "../errors.ts";
 import { encodeCompiled } from "../snapshot/compiled-record.ts";
-import { linkTrees } from "../snapshot/link-trees.ts";
 import type { Commit, Origin, PreparedFile } from "../snapshot/origin.ts";
-import { Snapshot } from "../snapshot/snapshot.ts";
 import { encodeSnapshotRecord } from "../snapshot/snapshot-id.ts";
 import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
 import type { Blob, SnapshotStore } from "../snapshot/store.ts";
 import { encodeTree } from "../snapshot/tree.ts";
+import { indexOfSnapshot } from "./snapshot-index.ts";
 import type { WriteWarning } from "./write-warning.ts";
 
 export interface Publication {
@@ -27,18 +26,13 @@ export async function publishCommit(commit: Commit, { workspace, origin, store, 
       baseVersion: previous.version,
       set,
       removed,
-      full: async () => (previous.version === 0 ? set : wholeIndex(commit, { workspace, origin })),
+      full: async () => (previous.version === 0 ? set : indexOfSnapshot(commit.snapshot, { workspace, origin })),
     });
     return [];
   } catch (error) {
     if (!(error instanceof Fault) || !FAULTS[error.code].retryable) throw error;
     return [{ message: `Version ${head.version} is saved, but the cache could not be told: ${error.message} The next run asks the database and sees this version.` }];
   }
-}
-
-async function wholeIndex({ snapshot }: Commit, { workspace, origin }: Pick<Publication, "workspace" | "origin">) {
-  const root = await linkTrees(snapshot.tree, { known: new Map(), load: (hashes) => origin.trees(workspace, hashes) });
-  return new Map(new Snapshot(snapshot, root).files());
 }
 
 function blobsOf({ set, trees, snapshot }: Commit, files: readonly PreparedFile[]): Blob[] {
