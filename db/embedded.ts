@@ -65,5 +65,5 @@ async function openUnderLock(data: string, place: { readonly server: string; rea
     place.lock?.release();
   }
   let closing: Promise<void> | undefined;
-  return { db, server: place.server, close: () => (closing ??= closeAll()) };
+  return { db, server: place.server, exclusive: true, close: () => (closing ??= closeAll()) };
 }
