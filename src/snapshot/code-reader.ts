@@ -1,12 +1,14 @@
 // Compiled code by key: from the store, else from the origin, else made now and then saved in both. Code that does not
 // carry its own hash rightly is made again (B24).
+import { Fault } from "../errors.ts";
 import type { CompiledKey, ContentHash } from "../modules/content-hash.ts";
+import type { LoadedModule } from "../modules/loaded-module.ts";
 import type { CompiledModule, CompilerOptionsSubset, ScriptKind } from "../modules/module-record.ts";
-import type { Fault } from "../errors.ts";
 import { decodeCompiled, encodeCompiled } from "./compiled-record.ts";
 import type { Note } from "./note.ts";
 import type { Origin } from "./origin.ts";
 import type { WorkspaceId } from "./snapshot-record.ts";
+import { SharedFlights } from "./shared-flights.ts";
 import type { SnapshotStore } from "./store.ts";
 
 export interface CompileJob {
@@ -17,7 +19,7 @@ export interface CompileJob {
 }
 
 /** The transpile pool: one answer a job, in order. Rejects only for what no job is to blame for. */
-export type Compile = (jobs: readonly CompileJob[]) => Promise<readonly ({ readonly ok: CompiledModule } | { readonly fault: Fault })[]>;
+export type Compile = (jobs: readonly CompileJob[]) => Promise<readonly LoadedModule[]>;
 
 export interface CodeJob extends CompileJob {
   readonly key: CompiledKey;
@@ -25,16 +27,25 @@ export interface CodeJob extends CompileJob {
   readonly stored: Uint8Array | undefined;
 }
 
-export type Code = { readonly compiled: CompiledModule } | { readonly fault: Fault };
-
 export interface CodeReader {
-  read(workspace: WorkspaceId, jobs: readonly CodeJob[]): Promise<ReadonlyMap<CompiledKey, Code>>;
+  read(workspace: WorkspaceId, jobs: readonly CodeJob[]): Promise<ReadonlyMap<CompiledKey, LoadedModule>>;
   /** When all saving has ended. */
   settled(): Promise<void>;
 }
 
-export function createCodeReader({ origin, store, compile, note }: { readonly origin: Origin; readonly store: SnapshotStore; readonly compile: Compile; readonly note: Note }): CodeReader {
-  const making = new Map<CompiledKey, Promise<Code>>();
+export function createCodeReader({
+  origin,
+  store,
+  compile,
+  note,
+}: {
+  readonly origin: Origin;
+  readonly store: SnapshotStore;
+  readonly compile: Compile;
+  readonly note: Note;
+}): CodeReader {
+  /** N executions that meet the same new module compile it once. */
+  const making = new SharedFlights<CompiledKey, LoadedModule>();
   const saving = new Set<Promise<void>>();
 
   /** Beside the run, not on its way: that code could not be saved costs the next run a compile, and nothing else. */
@@ -47,21 +58,27 @@ export function createCodeReader({ origin, store, compile, note }: { readonly or
 
   function saveInStore(workspace: WorkspaceId, modules: readonly CompiledModule[]): void {
     if (modules.length === 0) return;
-    save("cache", async () => store.putBlobs(workspace, modules.map((module) => ({ kind: "compiled", id: module.key, bytes: encodeCompiled(module) }))));
+    save("cache", async () =>
+      store.putBlobs(
+        workspace,
+        modules.map((module) => ({ kind: "compiled", id: module.key, bytes: encodeCompiled(module) })),
+      ),
+    );
   }
 
-  async function make(workspace: WorkspaceId, jobs: readonly CodeJob[]): Promise<ReadonlyMap<CompiledKey, Code>> {
+  async function make(workspace: WorkspaceId, jobs: readonly CodeJob[]): Promise<ReadonlyMap<CompiledKey, LoadedModule>> {
     const known = await origin.compiled(jobs.map(({ key }) => key));
     saveInStore(workspace, [...known.values()]);
-    const codes = new Map<CompiledKey, Code>([...known].map(([key, compiled]) => [key, { compiled }]));
+    const codes = new Map<CompiledKey, LoadedModule>([...known].map(([key, compiled]) => [key, { compiled }]));
     const unknown = jobs.filter(({ key }) => !known.has(key));
     if (unknown.length === 0) return codes;
     const answers = await compile(unknown.map(({ hash, kind, text, options }) => ({ hash, kind, text, options })));
     const made: CompiledModule[] = [];
     for (const [at, { key }] of unknown.entries()) {
-      const answer = answers[at]!;
-      codes.set(key, "ok" in answer ? { compiled: answer.ok } : answer);
-      if ("ok" in answer) made.push(answer.ok);
+      const answer = answers[at];
+      if (answer === undefined) throw new Fault("ERR_INTERNAL", `${answers.length} answers came for ${unknown.length} modules to be compiled.`);
+      codes.set(key, answer);
+      if ("compiled" in answer) made.push(answer.compiled);
     }
     if (made.length > 0) save("database", async () => origin.saveCompiled(made));
     saveInStore(workspace, made);
@@ -70,25 +87,21 @@ export function createCodeReader({ origin, store, compile, note }: { readonly or
 
   return {
     async read(workspace, jobs) {
-      const codes = new Map<CompiledKey, Code>();
+      const codes = new Map<CompiledKey, LoadedModule>();
       const missing: CodeJob[] = [];
       for (const job of jobs) {
         const compiled = job.stored === undefined ? undefined : decodeCompiled(job.stored);
         if (compiled?.key === job.key && compiled.sourceHash === job.hash) codes.set(job.key, { compiled });
         else missing.push(job);
       }
-      // Single flight: N executions that meet the same new module compile it once.
-      const unmade = missing.filter(({ key }) => !making.has(key));
-      if (unmade.length > 0) {
-        const made = make(workspace, unmade);
-        for (const { key } of unmade) {
-          const one = made.then((all) => all.get(key)!);
-          making.set(key, one);
-          const done = (): void => void making.delete(key);
-          one.then(done, done);
-        }
-      }
-      await Promise.all(missing.map(async ({ key }) => codes.set(key, await making.get(key)!)));
+      const byKey = new Map(missing.map((job) => [job.key, job]));
+      const made = await making.get([...byKey.keys()], (keys) =>
+        make(
+          workspace,
+          keys.flatMap((key) => byKey.get(key) ?? []),
+        ),
+      );
+      for (const [key, code] of made) codes.set(key, code);
       return codes;
     },
     async settled() {

@@ -55,7 +55,10 @@ class InProcessStore implements SnapshotStore {
   async publish(workspace: WorkspaceId, head: Head, change: IndexChange): Promise<boolean> {
     const place = this.#place(workspace);
     const stored = decodeHead(place.head);
-    const full = stored === undefined || (stored.version < head.version && (stored.version !== change.baseVersion || place.index === undefined)) ? await change.full() : undefined;
+    const full =
+      stored === undefined || (stored.version < head.version && (stored.version !== change.baseVersion || place.index === undefined))
+        ? await change.full()
+        : undefined;
     return full === undefined ? this.#publishDelta(place, { head, change }) : this.#publishFull(place, { head, full });
   }
 

@@ -6,7 +6,11 @@ import type { WorkspaceId } from "./snapshot-record.ts";
 import type { Lease, SnapshotStore } from "./store.ts";
 
 /** Renews every third of `ttlMs`. An outage after the pin must not fail the run (B28): it is noted, and that is all. */
-export function holdLease(store: SnapshotStore, workspace: WorkspaceId, { executionId, ttlMs, note = noNote }: Lease & { readonly note?: Note }): AsyncDisposable {
+export function holdLease(
+  store: SnapshotStore,
+  workspace: WorkspaceId,
+  { executionId, ttlMs, note = noNote }: Lease & { readonly note?: Note },
+): AsyncDisposable {
   let last: Promise<void> = Promise.resolve();
   let renewing = false;
 

@@ -20,17 +20,13 @@ export async function linkTrees(root: TreeHash, { known, load }: { readonly know
   const loaded = new Map<TreeHash, TreeEntries>();
   let level = unknownOf([root], { linked, loaded, known });
   while (level.length > 0) {
-    // oxlint-disable-next-line no-await-in-loop -- a level's hashes stand in the level above it
     const found = await load(level);
     const below: TreeHash[] = [];
     for (const hash of level) {
       const entries = found.get(hash);
       if (entries === undefined) throw missingDirectory(hash);
       loaded.set(hash, entries);
-      for (const name of Object.keys(entries)) {
-        const entry = entries[name]!;
-        if ("tree" in entry) below.push(entry.tree);
-      }
+      for (const entry of Object.values(entries)) if ("tree" in entry) below.push(entry.tree);
     }
     level = unknownOf(below, { linked, loaded, known });
   }
@@ -60,9 +56,9 @@ function link(hash: TreeHash, linking: Linking): DirectoryNode {
   if (done !== undefined) return done;
   const files = new Map<string, ContentHash>();
   const directories = new Map<string, DirectoryNode>();
-  const entries = linking.loaded.get(hash)!;
-  for (const name of Object.keys(entries)) {
-    const entry = entries[name]!;
+  const entries = linking.loaded.get(hash);
+  if (entries === undefined) throw missingDirectory(hash);
+  for (const [name, entry] of Object.entries(entries)) {
     if ("file" in entry) files.set(name, entry.file);
     else directories.set(name, link(entry.tree, linking));
   }
@@ -73,7 +69,11 @@ function link(hash: TreeHash, linking: Linking): DirectoryNode {
 }
 
 function missingDirectory(hash: TreeHash): Fault {
-  return new Fault("ERR_CACHE_INCONSISTENT", `The directory ${hash} is named by a snapshot and is neither in the cache nor in the database. Restore the database from a backup.`, {
-    details: { tree: hash },
-  });
+  return new Fault(
+    "ERR_CACHE_INCONSISTENT",
+    `The directory ${hash} is named by a snapshot and is neither in the cache nor in the database. Restore the database from a backup.`,
+    {
+      details: { tree: hash },
+    },
+  );
 }

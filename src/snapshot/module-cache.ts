@@ -5,7 +5,7 @@ import type { ContentHash } from "../modules/content-hash.ts";
 import { parseModulePath, pathProblem, scriptKindOf } from "../modules/module-path.ts";
 import type { ModulePath } from "../modules/module-path.ts";
 import { decodeUtf8 } from "./json-text.ts";
-import { notTextFault } from "./module-faults.ts";
+import { encodingFault } from "./module-faults.ts";
 import type { Note } from "./note.ts";
 import type { Origin } from "./origin.ts";
 import type { WorkspaceId } from "./snapshot-record.ts";
@@ -55,10 +55,10 @@ export function createModuleCache({ workspace, origin, store, snapshots, write, 
       const { snapshot } = await snapshots.pin(workspace);
       const hash = snapshot.hashOf(path);
       if (hash === undefined) return null;
-      const reading = (await sources.read(workspace, [hash])).get(hash)!;
+      const reading = (await sources.read(workspace, [hash])).get(hash) ?? "absent";
       if (!isSound(reading)) throw sourceFault(path, { hash, reading });
       const content = decodeUtf8(reading.bytes);
-      if (content === undefined) throw notTextFault(path);
+      if (content === undefined) throw encodingFault(`The file ${JSON.stringify(path)}`);
       return { content, path: path as ModulePath, hash };
     },
     async setModule(path, content) {

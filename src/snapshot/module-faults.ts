@@ -1,15 +1,16 @@
-// What an author must mend before a file can be compiled at all.
+// What keeps a file's bytes from being compiled at all. Told without the path where the loader adds it.
 import { Fault } from "../errors.ts";
 
-export function tooLargeFault(path: string, { bytes, maxBytes }: { readonly bytes: number; readonly maxBytes: number }): Fault {
-  return new Fault("ERR_SOURCE_TOO_LARGE", `The module ${JSON.stringify(path)} has ${bytes} bytes of source; ${maxBytes} are allowed. Split it, or load the data in it at run time.`, {
-    details: { path, bytes, maxBytes },
+export function tooLargeFault({ bytes, maxBytes }: { readonly bytes: number; readonly maxBytes: number }): Fault {
+  return new Fault("ERR_SOURCE_TOO_LARGE", `The module has ${bytes} bytes of source; ${maxBytes} are allowed. Split it, or pass the data in it as input.`, {
+    details: { bytes, maxBytes },
   });
 }
 
-export function notTextFault(path: string): Fault {
-  return new Fault("ERR_MODULE_SYNTAX", `The module ${JSON.stringify(path)} is not UTF-8 text. Save it with the encoding UTF-8.`, {
+/** `what` begins the sentence: "The module", or which file it is. */
+export function encodingFault(what: string): Fault {
+  return new Fault("ERR_MODULE_SYNTAX", `${what} is not UTF-8 text. Save it with the encoding UTF-8.`, {
     name: "SyntaxError",
-    details: { path, reason: "encoding" },
+    details: { reason: "encoding" },
   });
 }

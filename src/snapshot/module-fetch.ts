@@ -9,8 +9,8 @@ import type { ModulePath } from "../modules/module-path.ts";
 import type { CompiledModule, CompilerOptionsSubset, ScriptKind } from "../modules/module-record.ts";
 import { decodeSource } from "../modules/source-text.ts";
 import { createCodeReader } from "./code-reader.ts";
-import type { Compile } from "./code-reader.ts";
-import { notTextFault, tooLargeFault } from "./module-faults.ts";
+import type { CodeJob, Compile } from "./code-reader.ts";
+import { encodingFault, tooLargeFault } from "./module-faults.ts";
 import { noNote } from "./note.ts";
 import type { Note } from "./note.ts";
 import type { Origin } from "./origin.ts";
@@ -30,21 +30,21 @@ export interface ModuleFetchOptions {
   readonly note?: Note;
 }
 
-/** `source` is what was compiled, for code frames. `fault` is the author's: too large, not UTF-8, not compilable. */
+/** A LoadedModule. `source` is what was compiled, for code frames; `fault` is the author's: too large, not UTF-8, not compilable. */
 export type FetchedModule = { readonly compiled: CompiledModule; readonly source: string } | { readonly fault: Fault };
 type SoundModule = Extract<FetchedModule, { readonly source: string }>;
 
 export interface ModuleFetch {
   /**
-   * Every wanted module by path. What is known in this process costs no round trip, all else one to the store.
+   * One answer for each wanted module, in the order asked. What this process has costs no round trip, all else one to the store.
    * Rejects for what the author cannot mend: ERR_SNAPSHOT_INTEGRITY (B24), ERR_CACHE_INCONSISTENT (B25), an outage.
    */
-  fetch(workspace: WorkspaceId, options: CompilerOptionsSubset, wanted: readonly WantedModule[]): Promise<ReadonlyMap<ModulePath, FetchedModule>>;
+  fetch(workspace: WorkspaceId, options: CompilerOptionsSubset, wanted: readonly WantedModule[]): Promise<readonly FetchedModule[]>;
   /** Resolves when everything that runs beside the fetches (saving compiled code) has ended. Never rejects. */
   settled(): Promise<void>;
 }
 
-/** One module to be made: several paths may want it. */
+/** One module to be made; `path` is one of those that want it. */
 interface Missing {
   readonly key: CompiledKey;
   readonly hash: ContentHash;
@@ -52,18 +52,17 @@ interface Missing {
   readonly path: ModulePath;
 }
 
-export function createModuleFetch({ origin, store, compile, maxSourceBytes = 1_000_000, cacheBytes = 256 * 1024 * 1024, note = noNote }: ModuleFetchOptions): ModuleFetch {
-  const modules = new LRUCache<string, SoundModule>({ maxSize: cacheBytes, sizeCalculation: sizeOf });
+export function createModuleFetch({
+  origin,
+  store,
+  compile,
+  maxSourceBytes = 1_000_000,
+  cacheBytes = 256 * 1024 * 1024,
+  note = noNote,
+}: ModuleFetchOptions): ModuleFetch {
+  const modules = new LRUCache<CompiledKey, SoundModule>({ maxSize: cacheBytes, sizeCalculation: sizeOf });
   const sources = createSourceReader({ origin, store, note });
   const codes = createCodeReader({ origin, store, compile, note });
-  const optionTexts = new WeakMap<CompilerOptionsSubset, string>();
-
-  /** Cheaper than the compiled key, which is a hash: a warm run asks for each of its modules. */
-  function nameOf(options: CompilerOptionsSubset, { hash, kind }: WantedModule): string {
-    let text = optionTexts.get(options);
-    if (text === undefined) optionTexts.set(options, (text = JSON.stringify(Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1)))));
-    return `${hash}${kind}${text}`;
-  }
 
   /** Modules by compiled key. Rejects with the fault of the first one whose source cannot be had. */
   async function load(workspace: WorkspaceId, options: CompilerOptionsSubset, missing: readonly Missing[]): Promise<ReadonlyMap<CompiledKey, FetchedModule>> {
@@ -75,67 +74,45 @@ export function createModuleFetch({ origin, store, compile, maxSourceBytes = 1_0
     });
     const readings = await sources.read(workspace, hashes, stored.slice(0, hashes.length));
     const loaded = new Map<CompiledKey, FetchedModule>();
-    const texts = new Map<CompiledKey, string>();
-    for (const { key, hash, path } of missing) {
-      const reading = readings.get(hash)!;
+    const jobs = new Map<CompiledKey, CodeJob>();
+    for (const [at, { key, hash, kind, path }] of missing.entries()) {
+      const reading = readings.get(hash) ?? "absent";
       if (!isSound(reading)) throw sourceFault(path, { hash, reading });
-      const text = reading.bytes.byteLength <= maxSourceBytes ? decodeSource(reading.bytes) : undefined;
-      if (text !== undefined) texts.set(key, text);
-      else loaded.set(key, { fault: reading.bytes.byteLength > maxSourceBytes ? tooLargeFault(path, { bytes: reading.bytes.byteLength, maxBytes: maxSourceBytes }) : notTextFault(path) });
+      const bytes = reading.bytes.byteLength;
+      const text = bytes <= maxSourceBytes ? decodeSource(reading.bytes) : undefined;
+      if (text !== undefined) jobs.set(key, { key, hash, kind, text, options, stored: stored[hashes.length + at] });
+      else loaded.set(key, { fault: bytes <= maxSourceBytes ? encodingFault("The module") : tooLargeFault({ bytes, maxBytes: maxSourceBytes }) });
     }
-    const jobs = missing.flatMap(({ key, hash, kind }, at) => {
-      const text = texts.get(key);
-      return text === undefined ? [] : [{ key, hash, kind, text, options, stored: stored[hashes.length + at] }];
-    });
-    for (const [key, code] of await codes.read(workspace, jobs)) {
-      loaded.set(key, "compiled" in code ? { compiled: code.compiled, source: texts.get(key)! } : code);
+    const read = await codes.read(workspace, [...jobs.values()]);
+    for (const [key, { text }] of jobs) {
+      const code = read.get(key);
+      if (code === undefined) continue;
+      const module = "compiled" in code ? { compiled: code.compiled, source: text } : code;
+      if ("source" in module) modules.set(key, module);
+      loaded.set(key, module);
     }
     return loaded;
   }
 
   return {
     async fetch(workspace, options, wanted) {
-      const found = new Map<ModulePath, FetchedModule>();
-      const missing = new Map<string, Missing>();
-      const absent: WantedModule[] = [];
-      for (const module of wanted) {
-        const name = nameOf(options, module);
-        const known = modules.get(name);
-        if (known !== undefined) {
-          found.set(module.path, known);
-          continue;
-        }
-        absent.push(module);
-        if (!missing.has(name)) missing.set(name, { key: compiledKeyOf({ hash: module.hash, kind: module.kind, options }), hash: module.hash, kind: module.kind, path: module.path });
+      const asked = wanted.map((module) => ({ ...module, key: compiledKeyOf({ hash: module.hash, kind: module.kind, options }) }));
+      const found = new Map<CompiledKey, FetchedModule>();
+      const missing = new Map<CompiledKey, Missing>();
+      for (const module of asked) {
+        const known = modules.get(module.key);
+        if (known === undefined) missing.set(module.key, module);
+        else found.set(module.key, known);
       }
-      if (absent.length === 0) return found;
-      const loaded = await load(workspace, options, distinct(missing.values()));
-      for (const module of absent) {
-        const name = nameOf(options, module);
-        const { key, path } = missing.get(name)!;
-        const result = loaded.get(key)!;
-        if ("source" in result) modules.set(name, result);
-        found.set(module.path, path === module.path ? result : named(result, module.path));
-      }
-      return found;
+      if (missing.size > 0) for (const [key, module] of await load(workspace, options, [...missing.values()])) found.set(key, module);
+      return asked.map(({ key, path }) => found.get(key) ?? unanswered(path));
     },
     settled: () => codes.settled(),
   };
 }
 
-function distinct(missing: Iterable<Missing>): Missing[] {
-  const byKey = new Map<CompiledKey, Missing>();
-  for (const module of missing) if (!byKey.has(module.key)) byKey.set(module.key, module);
-  return [...byKey.values()];
-}
-
-/** The same failure of the same content, told of another path. */
-function named(result: FetchedModule, path: ModulePath): FetchedModule {
-  if (!("fault" in result)) return result;
-  const { code, message, details, name, cause } = result.fault;
-  const before = details["path"];
-  if (typeof before !== "string") return result;
-  return { fault: new Fault(code, message.replace(JSON.stringify(before), () => JSON.stringify(path)), { details: { ...details, path }, name, cause }) };
+function unanswered(path: ModulePath): never {
+  throw new Fault("ERR_INTERNAL", `Nothing was fetched for ${path}.`, { details: { path } });
 }
 
 function sizeOf({ compiled, source }: SoundModule): number {

@@ -97,7 +97,10 @@ export interface Origin {
 
   /** `writerInFlight` is false only when the writers' lock could be taken while reading. With `underLock`, that
    *  callback runs while the lock is held (and only then): to clear a stale mark safely. */
-  head(workspace: WorkspaceId, options?: { readonly underLock?: (head: Head) => Promise<void> }): Promise<{ readonly head: Head; readonly writerInFlight: boolean }>;
+  head(
+    workspace: WorkspaceId,
+    options?: { readonly underLock?: (head: Head) => Promise<void> },
+  ): Promise<{ readonly head: Head; readonly writerInFlight: boolean }>;
   snapshots(workspace: WorkspaceId, ids: readonly SnapshotId[]): Promise<ReadonlyMap<SnapshotId, SnapshotRecord>>;
   trees(workspace: WorkspaceId, hashes: readonly TreeHash[]): Promise<ReadonlyMap<TreeHash, TreeEntries>>;
   contents(workspace: WorkspaceId, hashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, Uint8Array>>;
@@ -114,7 +117,16 @@ export interface Origin {
   /** Registered executables of live files. */
   executables(workspace: WorkspaceId, filter?: { readonly path?: ModulePath; readonly name?: string; readonly id?: string }): Promise<readonly Executable[]>;
   /** Stores what a describe run found, keyed by path, export and closure hash. */
-  saveParameters(workspace: WorkspaceId, found: { readonly path: ModulePath; readonly exportName: string; readonly closureHash: string; readonly parameters: unknown; readonly reason: string | null }): Promise<void>;
+  saveParameters(
+    workspace: WorkspaceId,
+    found: {
+      readonly path: ModulePath;
+      readonly exportName: string;
+      readonly closureHash: string;
+      readonly parameters: unknown;
+      readonly reason: string | null;
+    },
+  ): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -39,7 +39,10 @@ export async function readThrough<Id extends string, Value>(
   for (const [id, value] of restored) found.set(id, value);
   const { workspace, store, kind, note = noNote } = source;
   await healing(note, async () => {
-    await store.putBlobs(workspace, [...restored].map(([id, value]) => ({ kind, id, bytes: source.encode(value) })));
+    await store.putBlobs(
+      workspace,
+      [...restored].map(([id, value]) => ({ kind, id, bytes: source.encode(value) })),
+    );
     for (const id of corrupt) if (!restored.has(id)) await store.evictBlob(workspace, kind, id);
   });
   return { found, corrupt };
@@ -48,7 +51,11 @@ export async function readThrough<Id extends string, Value>(
 /** What the store has; nothing at all when it does not answer. */
 export async function blobsOrNothing(
   store: SnapshotStore,
-  { workspace, wanted, note = noNote }: { readonly workspace: WorkspaceId; readonly wanted: readonly { readonly kind: BlobKind; readonly id: string }[]; readonly note?: Note | undefined },
+  {
+    workspace,
+    wanted,
+    note = noNote,
+  }: { readonly workspace: WorkspaceId; readonly wanted: readonly { readonly kind: BlobKind; readonly id: string }[]; readonly note?: Note | undefined },
 ): Promise<readonly (Uint8Array | undefined)[]> {
   try {
     return await store.getBlobs(workspace, wanted);

@@ -110,7 +110,6 @@ export class RedisConnection {
     for (;;) {
       this.#lastError = undefined;
       try {
-        // oxlint-disable-next-line no-await-in-loop -- one try after the other
         return await withDeadline(this.#client.connect(), this.#connectTimeoutMs);
       } catch (error) {
         if (error instanceof DeadlineError) {
@@ -119,7 +118,6 @@ export class RedisConnection {
         }
         if (this.#closed || performance.now() >= giveUpAt || isRefusal(this.#lastError)) throw this.#fault(this.#lastError ?? error);
       }
-      // oxlint-disable-next-line no-await-in-loop
       await new Promise((resolve) => setTimeout(resolve, RETRY_EVERY_MS));
     }
   }

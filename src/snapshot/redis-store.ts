@@ -97,7 +97,7 @@ class RedisStore implements SnapshotStore {
     const flat = await this.#run((client) => client.bifrostReadIndex(headKey(workspace), indexKey(workspace)));
     if (flat === null) return undefined;
     const index = new Map<string, string>();
-    for (let at = 0; at < flat.length; at += 2) index.set(flat[at]!, flat[at + 1]!);
+    for (let at = 0; at + 1 < flat.length; at += 2) index.set(String(flat[at]), String(flat[at + 1]));
     return index;
   }
 
@@ -105,7 +105,6 @@ class RedisStore implements SnapshotStore {
     const found: (Uint8Array | undefined)[] = [];
     for (let at = 0; at < wanted.length; at += BLOBS_A_REQUEST) {
       const keys = wanted.slice(at, at + BLOBS_A_REQUEST).map((blob) => blobKey(workspace, blob));
-      // oxlint-disable-next-line no-await-in-loop -- bounded memory on the way, and almost always one turn
       const bytes = await this.#run((client) => client.bifrostReadBlobsBuffer(keys.length, ...keys, this.#blobTtlMs));
       for (const value of bytes) found.push(value ?? undefined);
     }
@@ -114,7 +113,6 @@ class RedisStore implements SnapshotStore {
 
   async putBlobs(workspace: WorkspaceId, blobs: readonly Blob[]): Promise<void> {
     for (const group of groupsOf(blobs)) {
-      // oxlint-disable-next-line no-await-in-loop -- bounded memory on the way
       await this.#connection.request((client) => {
         const pipeline = client.pipeline();
         for (const blob of group) pipeline.set(blobKey(workspace, blob), asBuffer(blob.bytes), "PX", this.#blobTtlMs);
@@ -139,7 +137,6 @@ class RedisStore implements SnapshotStore {
   async clear(workspace: WorkspaceId): Promise<number> {
     const keys = [headKey(workspace), pendingKey(workspace), indexKey(workspace)];
     for (const kind of BLOB_KINDS) {
-      // oxlint-disable-next-line no-await-in-loop -- one scan after the other
       for (const key of await this.#scan(blobPattern(workspace, kind))) keys.push(key);
     }
     return this.#run((client) => client.bifrostClear(keys.length, ...keys));
@@ -162,7 +159,6 @@ class RedisStore implements SnapshotStore {
     const keys = new Set<string>();
     let cursor = "0";
     do {
-      // oxlint-disable-next-line no-await-in-loop -- the cursor comes with the answer
       const [next, found] = await this.#connection.request((client) => client.scan(cursor, "MATCH", pattern, "COUNT", 2000));
       for (const key of found) keys.add(key);
       cursor = next;

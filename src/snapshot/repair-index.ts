@@ -19,7 +19,6 @@ export async function repairIndex(
 ): Promise<Pinned & { readonly repaired: 0 | 1 }> {
   let repaired: 0 | 1 = 0;
   for (let attempt = 1; ; attempt++) {
-    // oxlint-disable no-await-in-loop -- each attempt looks at what a concurrent write has left
     const { head, snapshot } = await snapshots.pin(workspace);
     const index = await store.readIndex(workspace);
     const { head: text } = await store.pin(workspace);
@@ -30,7 +29,6 @@ export async function repairIndex(
     note(`The index of workspace ${workspace} is not that of version ${head.version}; it is written anew.`);
     await store.dropHead(workspace, text);
     await store.publish(workspace, head, { baseVersion: -1, set: new Map(), removed: new Set(), full: async () => files });
-    // oxlint-enable no-await-in-loop
     repaired = 1;
   }
 }

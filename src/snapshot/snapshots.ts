@@ -135,21 +135,16 @@ export class Snapshots {
         await this.#store.clearPending(workspace, reading.pending);
         settled = true;
       };
-      // oxlint-disable-next-line no-await-in-loop -- at most three rounds
       const { head, writerInFlight } = await this.#origin.head(workspace, { underLock });
       if (settled && candidate !== undefined) return this.#verified(workspace, { pinned: candidate, epoch });
-      // oxlint-disable-next-line no-await-in-loop
       await this.#dropWrongHead(workspace, { reading, head });
-      // oxlint-disable-next-line no-await-in-loop
       if (candidate === undefined || !sameHead(candidate.head, head)) candidate = { head, snapshot: await this.open(workspace, head.snapshotId) };
       if (!writerInFlight && round < 2) continue;
       // A writer is in flight. It may commit the next version and die before it publishes; and its mark may be gone with
       // a flushed Redis. So the mark is raised for it *before* HEAD is published: as long as HEAD stays below the mark,
       // every pin asks the database, whoever crashes. If the writer rolls back, the mark is one too high until a reader
       // gets the lock and clears it. If it has published meanwhile, the mark is not above HEAD and says nothing.
-      // oxlint-disable-next-line no-await-in-loop
       await this.#store.markPending(workspace, head.version + 1);
-      // oxlint-disable-next-line no-await-in-loop
       await this.#store.publish(workspace, head, wholeIndexOf(candidate.snapshot));
       return this.#verified(workspace, { pinned: candidate, epoch });
     }
@@ -180,7 +175,9 @@ export class Snapshots {
   async #dropWrongHead(workspace: WorkspaceId, { reading, head }: { readonly reading: PinReading; readonly head: Head }): Promise<void> {
     const stored = decodeHead(reading.head);
     if (reading.head === undefined || stored === undefined || sameHead(stored, head) || stored.version < head.version) return;
-    this.#note(`HEAD of workspace ${workspace} says version ${stored.version}, ${stored.snapshotId}; the database says ${head.version}, ${head.snapshotId}. HEAD is replaced.`);
+    this.#note(
+      `HEAD of workspace ${workspace} says version ${stored.version}, ${stored.snapshotId}; the database says ${head.version}, ${head.snapshotId}. HEAD is replaced.`,
+    );
     await this.#store.dropHead(workspace, reading.head);
   }
 
@@ -237,7 +234,11 @@ function isUnopenable(error: unknown): error is Fault {
 
 function throwUnopenable({ what, id, corrupt }: { readonly what: string; readonly id: string; readonly corrupt: boolean }): never {
   const state = corrupt ? "is damaged in the cache, and the database has none to replace it" : "is neither in the cache nor in the database";
-  throw new Fault(corrupt ? "ERR_CACHE_CORRUPT" : "ERR_CACHE_INCONSISTENT", `The ${what} ${id} ${state}. Restore the database from a backup, or save a file anew.`, {
-    details: { [what]: id },
-  });
+  throw new Fault(
+    corrupt ? "ERR_CACHE_CORRUPT" : "ERR_CACHE_INCONSISTENT",
+    `The ${what} ${id} ${state}. Restore the database from a backup, or save a file anew.`,
+    {
+      details: { [what]: id },
+    },
+  );
 }

@@ -8,36 +8,30 @@ import type { Note } from "./note.ts";
 import type { Origin } from "./origin.ts";
 import { blobsOrNothing, healing } from "./read-through.ts";
 import type { WorkspaceId } from "./snapshot-record.ts";
+import { SharedFlights } from "./shared-flights.ts";
 import type { SnapshotStore } from "./store.ts";
 
 /** Bytes that hash to what was asked for; the hash they have instead, and who had them; or nothing anywhere. */
 export type SourceReading = { readonly bytes: Uint8Array } | { readonly actualHash: ContentHash; readonly at: "cache" | "database" } | "absent";
 
 export interface SourceReader {
-  /** `stored` are the bytes that the caller has read from the store already, in the order of `hashes`; else they are read here. */
+  /** One reading for each hash. `stored` are the bytes that the caller has read from the store already, in that order; else they are read here. */
   read(workspace: WorkspaceId, hashes: readonly ContentHash[], stored?: readonly (Uint8Array | undefined)[]): Promise<ReadonlyMap<ContentHash, SourceReading>>;
 }
 
-export function createSourceReader({ origin, store, note = noNote }: { readonly origin: Origin; readonly store: SnapshotStore; readonly note?: Note | undefined }): SourceReader {
-  const restoring = new Map<string, Promise<SourceReading>>();
+export function createSourceReader({
+  origin,
+  store,
+  note = noNote,
+}: {
+  readonly origin: Origin;
+  readonly store: SnapshotStore;
+  readonly note?: Note | undefined;
+}): SourceReader {
+  /** N executions that miss the same content cause one reading of the database. */
+  const restoring = new SharedFlights<string, SourceReading>();
 
-  /** Single flight for each content: N executions that miss the same cause one reading of the database. */
-  async function restore(workspace: WorkspaceId, hashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, SourceReading>> {
-    const absent = hashes.filter((hash) => !restoring.has(`${workspace}/${hash}`));
-    if (absent.length > 0) {
-      const readings = restoreNow(workspace, absent);
-      for (const hash of absent) {
-        const key = `${workspace}/${hash}`;
-        const reading = readings.then((all) => all.get(hash)!);
-        restoring.set(key, reading);
-        const done = (): void => void restoring.delete(key);
-        reading.then(done, done);
-      }
-    }
-    return new Map(await Promise.all(hashes.map(async (hash) => [hash, await restoring.get(`${workspace}/${hash}`)!] as const)));
-  }
-
-  async function restoreNow(workspace: WorkspaceId, hashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, SourceReading>> {
+  async function restore(workspace: WorkspaceId, hashes: readonly ContentHash[]): Promise<ReadonlyMap<string, SourceReading>> {
     const contents = await origin.contents(workspace, hashes);
     const readings = new Map<ContentHash, SourceReading>(hashes.map((hash) => [hash, judge(hash, { bytes: contents.get(hash), at: "database" })]));
     await healing(note, () =>
@@ -46,7 +40,7 @@ export function createSourceReader({ origin, store, note = noNote }: { readonly 
         [...readings].flatMap(([hash, reading]) => (isSound(reading) ? [{ kind: "content" as const, id: hash, bytes: reading.bytes }] : [])),
       ),
     );
-    return readings;
+    return new Map([...readings].map(([hash, reading]) => [flightOf(workspace, hash), reading]));
   }
 
   return {
@@ -55,14 +49,27 @@ export function createSourceReader({ origin, store, note = noNote }: { readonly 
       const stored = given ?? (await blobsOrNothing(store, { workspace, wanted, note }));
       const readings = new Map<ContentHash, SourceReading>(hashes.map((hash, at) => [hash, judge(hash, { bytes: stored[at], at: "cache" })]));
       for (const [hash, reading] of readings) {
-        // oxlint-disable-next-line no-await-in-loop -- rare, and few
         if (isTampered(reading)) await healing(note, () => store.evictBlob(workspace, "content", hash));
       }
       const absent = hashes.filter((hash) => readings.get(hash) === "absent");
-      if (absent.length > 0) for (const [hash, reading] of await restore(workspace, absent)) readings.set(hash, reading);
+      if (absent.length === 0) return readings;
+      // Those of one workspace only: what another one's database rows say is not asked.
+      const restored = await restoring.get(
+        absent.map((hash) => flightOf(workspace, hash)),
+        (flights) => restore(workspace, flights.map(hashIn)),
+      );
+      for (const hash of absent) readings.set(hash, restored.get(flightOf(workspace, hash)) ?? "absent");
       return readings;
     },
   };
+}
+
+function flightOf(workspace: WorkspaceId, hash: ContentHash): string {
+  return `${workspace}/${hash}`;
+}
+
+function hashIn(flight: string): ContentHash {
+  return flight.slice(flight.lastIndexOf("/") + 1) as ContentHash;
 }
 
 export function isSound(reading: SourceReading): reading is { readonly bytes: Uint8Array } {
@@ -70,7 +77,10 @@ export function isSound(reading: SourceReading): reading is { readonly bytes: Ui
 }
 
 /** The fault of a reading that gave no bytes, for the file at `path`. */
-export function sourceFault(path: string, { hash, reading }: { readonly hash: ContentHash; readonly reading: Exclude<SourceReading, { readonly bytes: Uint8Array }> }): Fault {
+export function sourceFault(
+  path: string,
+  { hash, reading }: { readonly hash: ContentHash; readonly reading: Exclude<SourceReading, { readonly bytes: Uint8Array }> },
+): Fault {
   if (reading === "absent") {
     return new Fault(
       "ERR_CACHE_INCONSISTENT",
@@ -79,9 +89,13 @@ export function sourceFault(path: string, { hash, reading }: { readonly hash: Co
     );
   }
   const advice = reading.at === "cache" ? "The cached copy has been dropped: run again." : "Restore the database from a backup, or save the file anew.";
-  return new Fault("ERR_SNAPSHOT_INTEGRITY", `The content of ${JSON.stringify(path)} in the ${reading.at} has the hash ${reading.actualHash}, not ${hash}. ${advice}`, {
-    details: { path, expectedHash: hash, actualHash: reading.actualHash, at: reading.at },
-  });
+  return new Fault(
+    "ERR_SNAPSHOT_INTEGRITY",
+    `The content of ${JSON.stringify(path)} in the ${reading.at} has the hash ${reading.actualHash}, not ${hash}. ${advice}`,
+    {
+      details: { path, expectedHash: hash, actualHash: reading.actualHash, at: reading.at },
+    },
+  );
 }
 
 function judge(hash: ContentHash, { bytes, at }: { readonly bytes: Uint8Array | undefined; readonly at: "cache" | "database" }): SourceReading {

@@ -96,7 +96,6 @@ async function loadPlan(plan: Plan, options: { readonly root: TreeHash; readonly
   while (level.length > 0) {
     const wanted = new Set(level.map(({ hash }) => hash));
     wanted.delete(EMPTY_TREE_HASH);
-    // oxlint-disable-next-line no-await-in-loop -- a level's hashes stand in the level above it
     const loaded = wanted.size === 0 ? new Map<TreeHash, TreeEntries>() : await options.load([...wanted]);
     const next: typeof level = [];
     for (const { plan: directory, hash } of level) {
@@ -158,12 +157,10 @@ function isName(name: string): boolean {
   return name !== "" && name !== "." && name !== ".." && !name.includes("/");
 }
 
-/** UTF-16 order is UTF-8 order except where a surrogate pair meets U+E000 to U+FFFF. */
-export function sortNames(names: string[]): string[] {
-  // oxlint-disable-next-line unicorn/prefer-code-point, no-array-sort -- own array; code units are what is compared
-  names.sort();
-  if (!names.some((name) => /[\ud800-\uffff]/.test(name))) return names;
-  return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+/** Sorted by UTF-8 bytes. UTF-16 order is the same except where a surrogate pair meets U+E000 to U+FFFF. */
+export function sortNames(names: readonly string[]): string[] {
+  if (!names.some((name) => /[\ud800-\uffff]/.test(name))) return names.toSorted();
+  return names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 function fileAndDirectory(path: string): Fault {

@@ -43,12 +43,10 @@ export async function warmWorkspace({ workspace, origin, store, note = noNote }:
   const { head, snapshot, repaired: index } = await repairIndex(workspace, { snapshots, store, note });
   let repaired = index;
   for (const batch of batchesOf(frameOf(snapshot))) {
-    // oxlint-disable-next-line no-await-in-loop -- bounded memory on the way
     repaired += await warmFrame({ workspace, store }, batch);
   }
   let count = 0;
   for (const files of batchesOf(importableFiles(snapshot))) {
-    // oxlint-disable-next-line no-await-in-loop -- bounded memory on the way
     const done = await warmFiles({ workspace, origin, store, note }, { snapshot, files });
     count += done.count;
     repaired += done.repaired;
@@ -66,14 +64,22 @@ interface FramePart {
 
 function* frameOf(snapshot: Snapshot): Generator<FramePart> {
   for (const directory of snapshot.trees()) {
-    yield { kind: "tree", id: directory.hash, isSound: (bytes) => treeHashOf(bytes) === directory.hash, encode: () => Buffer.from(encodeTree(entriesOf(directory))) };
+    yield {
+      kind: "tree",
+      id: directory.hash,
+      isSound: (bytes) => treeHashOf(bytes) === directory.hash,
+      encode: () => Buffer.from(encodeTree(entriesOf(directory))),
+    };
   }
   const { id, record } = snapshot;
   yield { kind: "snapshot", id, isSound: (bytes) => decodeSnapshotRecord(bytes)?.id === id, encode: () => Buffer.from(encodeSnapshotRecord(record)) };
 }
 
 /** How many had to be put. */
-async function warmFrame({ workspace, store }: { readonly workspace: WorkspaceId; readonly store: SnapshotStore }, parts: readonly FramePart[]): Promise<number> {
+async function warmFrame(
+  { workspace, store }: { readonly workspace: WorkspaceId; readonly store: SnapshotStore },
+  parts: readonly FramePart[],
+): Promise<number> {
   const stored = await store.getBlobs(workspace, parts);
   const lost = parts.filter((part, at) => {
     const bytes = stored[at];
@@ -103,10 +109,15 @@ async function warmFiles(
   { workspace, origin, store, note = noNote }: WarmOptions,
   { snapshot, files }: { readonly snapshot: Snapshot; readonly files: readonly ImportableFile[] },
 ): Promise<{ readonly count: number; readonly repaired: number }> {
-  const keys = new Map<ImportableFile, CompiledKey>(files.map((file) => [file, compiledKeyOf({ hash: file.hash, kind: file.kind, options: snapshot.record.compilerOptions })]));
+  const keys = new Map<ImportableFile, CompiledKey>(
+    files.map((file) => [file, compiledKeyOf({ hash: file.hash, kind: file.kind, options: snapshot.record.compilerOptions })]),
+  );
   const hashes = [...new Set(files.map(({ hash }) => hash))];
   const wantedKeys = [...new Set(keys.values())];
-  const stored = await store.getBlobs(workspace, [...hashes.map((id) => ({ kind: "content" as const, id })), ...wantedKeys.map((id) => ({ kind: "compiled" as const, id }))]);
+  const stored = await store.getBlobs(workspace, [
+    ...hashes.map((id) => ({ kind: "content" as const, id })),
+    ...wantedKeys.map((id) => ({ kind: "compiled" as const, id })),
+  ]);
   const lostHashes = hashes.filter((hash, at) => !isSoundContent(stored[at], hash));
   const lostKeys = wantedKeys.filter((key, at) => !isSoundCode(stored[hashes.length + at], key));
   const contents = lostHashes.length === 0 ? new Map<ContentHash, Uint8Array>() : await origin.contents(workspace, lostHashes);
