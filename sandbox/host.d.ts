@@ -9,7 +9,10 @@ export interface Host {
    * argument, or undefined.
    */
   log(level: "debug" | "info" | "warn" | "error", parts: string, data: string | undefined): void;
-  /** Asks the host to call Room.fireTimer(id) after `milliseconds`; fire and forget. */
+  /**
+   * Asks the host to call Room.fireTimer(id) after `milliseconds`; fire and forget. 0 is for setImmediate: as soon as
+   * the host's event loop has turned.
+   */
   startTimer(id: number, milliseconds: number): void;
   stopTimer(id: number): void;
   /**
@@ -50,8 +53,12 @@ export interface Room {
   describeArrived(exportName: string): Promise<string>;
   /** Does nothing: V8 reports a late rejection at the end of the next call. */
   idle(): void;
-  /** Facts of one executable after evaluation: "D" + JSON {kind, name, parameters: JSON Schema | null, reason: string | null}, or "X"/"E" as above. */
+  /**
+   * Facts of one executable after evaluation: "D" + JSON {kind, name: string | null, description: string | null, timeoutMs: number | null,
+   * parameters: JSON Schema | null, reason: string | null}, or "X"/"E" as above. Neither parameters nor reason: it declares none.
+   */
   describe(namespace: object, exportName: string): string;
+  /** Throws what the callback throws. */
   fireTimer(id: number): void;
   /** Answer to Host.call: ok → `text` is the answer; otherwise JSON of {name, message}. */
   settle(callId: number, ok: boolean, text: string): void;
@@ -97,12 +104,12 @@ export interface GuestError {
 
 /**
  * Internals that the room's two built-in modules take from the global `__bifrost__` while the room is made; the
- * bootstrap deletes that global before any author code is compiled.
+ * SDK module deletes that global when it has taken what it needs, before any author code is compiled.
  */
 export interface BuiltInModules {
   readonly sdk: { readonly workflow: unknown; readonly tool: unknown; readonly dataProvider: unknown; readonly UserError: unknown; readonly onZod: (give: (z: unknown) => void) => void };
-  /** For "bifrost:scope": what a module's own `import.meta` and `import()` are. */
-  /** The namespace that a root module imported: id 0 is the entry, others are Host.importModule's. Its call is the only sign that a top-level await has ended. */
+  /** For "bifrost:scope". The namespace that a root module imported: id 0 is the entry, others are Host.importModule's. Its call is the only sign that a top-level await has ended. */
   readonly arrive: (importId: number, namespace: object) => void;
+  /** For "bifrost:scope": what a module's own `import.meta` and `import()` are. */
   readonly scopeOf: (path: string) => { readonly meta: object; readonly dynamicImport: (specifier: unknown, options?: unknown) => Promise<object> };
 }

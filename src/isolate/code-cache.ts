@@ -33,15 +33,15 @@ export async function produceCodeCaches(scripts: SandboxScripts): Promise<CodeCa
     const context = await isolate.createContext();
     const bootstrap = await isolate.compileScript(scripts.bootstrap, { filename: BOOTSTRAP_FILE });
     const zod = await isolate.compileScript(scripts.zod, { filename: ZOD_FILE });
-    const enter = await bootstrap.run(context, { reference: true });
-    const room = await enter.apply(undefined, [new ivm.ExternalCopy(idleHost()).copyInto()], { result: { reference: true } });
+    const enter: ivm.Reference<(host: any) => any> = await bootstrap.run(context, { reference: true });
+    const room: ivm.Reference<Record<string, any>> = await enter.apply(undefined, [new ivm.ExternalCopy(idleHost()).copyInto()], { result: { reference: true } });
     const namespace = await zod.run(context, { reference: true });
     await context.global.set("__zod__", namespace.derefInto());
-    await (await room.get("provideZod", { reference: true })).apply(undefined, [namespace.derefInto()]);
+    await room.getSync("provideZod", { reference: true }).apply(undefined, [namespace.derefInto()]);
     await context.eval(USUAL_WORK);
     const usual = await context.global.get("__usual__", { reference: true });
     const facts = JSON.stringify({ executionId: "", workflow: "", workspace: "" });
-    const invoke = await room.get("invoke", { reference: true });
+    const invoke = room.getSync("invoke", { reference: true });
     const inputs: readonly (readonly [name: string, input: string])[] = [
       ["default", `{"days":3,"tags":["a"],"mode":"a","flag":true}`],
       ["default", `{"days":"x","mode":"c"}`],
@@ -50,8 +50,8 @@ export async function produceCodeCaches(scripts: SandboxScripts): Promise<CodeCa
       ["absent", "{}"],
     ];
     for (const [name, input] of inputs) await invoke.apply(undefined, [usual.derefInto(), name, input, facts], { result: { promise: true } });
-    await (await room.get("describe", { reference: true })).apply(undefined, [usual.derefInto(), "default"]);
-    await (await room.get("fireTimer", { reference: true })).apply(undefined, [1]);
+    await room.getSync("describe", { reference: true }).apply(undefined, [usual.derefInto(), "default"]);
+    await room.getSync("fireTimer", { reference: true }).apply(undefined, [1]);
     // The same text in the same isolate: V8 finds the script it has, with all that was compiled since.
     const made = await Promise.all([
       isolate.compileScript(scripts.bootstrap, { filename: BOOTSTRAP_FILE, produceCachedData: true }),

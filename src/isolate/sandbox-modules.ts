@@ -3,7 +3,7 @@
 
 /** Specifier and file name of the SDK. */
 export const SDK_SPECIFIER = "bifrost";
-/** What compiled author modules import for `import.meta` and `import()`; never importable by an author's own import. */
+/** `scopeOf` for `import.meta` and `import()`, `arrive` for roots of the host's; never importable by an author's own import. */
 export const SCOPE_SPECIFIER = "bifrost:scope";
 
 export const SDK_MODULE = `import "${SCOPE_SPECIFIER}";

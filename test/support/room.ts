@@ -1,9 +1,9 @@
 // The smallest host of a room: makes an isolate, enters it, runs author modules given as JavaScript, and calls one.
 // It has no limits, no processes and no resolver: for tests of sandbox/ alone.
 import { createHash, randomFillSync } from "node:crypto";
-import { posix } from "node:path";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import ivm from "isolated-vm";
+import type { Host, Room } from "../../sandbox/host.d.ts";
 import { loadSandboxBundle, type SandboxBundle } from "../../src/isolate/sandbox-bundle.ts";
 import { SCOPE_SPECIFIER, SDK_SPECIFIER } from "../../src/isolate/sandbox-modules.ts";
 
@@ -23,7 +23,7 @@ export interface TestRoom extends AsyncDisposable {
   evaluate(files: Readonly<Record<string, string>>, entry: string): Promise<void>;
   /** What Room.invoke resolves with; `outcome` is its first letter. */
   invoke(exportName?: string, input?: unknown): Promise<{ readonly outcome: string; readonly value: any }>;
-  describe(exportName?: string): { readonly outcome: string; readonly value: any } | Promise<{ readonly outcome: string; readonly value: any }>;
+  describe(exportName?: string): Promise<{ readonly outcome: string; readonly value: any }>;
   takeThrown(error: { readonly message: string; readonly stack?: string | undefined }): Promise<{ readonly thrown: number; readonly error: any }>;
   /** Runs the body of an async function in the room, as a workflow's function, and gives its result. Throws what is not a result. */
   run(body: string): Promise<any>;
@@ -48,9 +48,9 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
     filename: bundle.bootstrap.filename,
     ...(bundle.bootstrap.cachedData === undefined ? {} : { cachedData: bundle.bootstrap.cachedData }),
   });
-  const enter = await script.run(context, { reference: true });
+  const enter: ivm.Reference<(host: any) => any> = await script.run(context, { reference: true });
   const ignored = (value: (...values: any[]) => void): ivm.Callback => new ivm.Callback(value, { ignored: true });
-  const host = {
+  const host: Record<keyof Host, ivm.Callback> = {
     log: ignored((level: string, parts: string, data: string | undefined) => lines.push({ level, parts: JSON.parse(parts), ...(data === undefined ? {} : { data: JSON.parse(data) }) })),
     startTimer: ignored((id: number, milliseconds: number) => {
       const fire = (): void => void enterRoom(() => fireTimer.apply(undefined, [id]));
@@ -71,18 +71,16 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
     now: new ivm.Callback(() => performance.now() - started),
     randomBytes: new ivm.Callback((count: number) => randomFillSync(new Uint8Array(count)).buffer),
   };
-  const room = await enter.apply(undefined, [new ivm.ExternalCopy(host).copyInto({ release: true })], { result: { reference: true } });
-  const method = (name: string): ivm.Reference<(...values: any[]) => any> => room.getSync(name, { reference: true }) as never;
-  const [fireTimer, settle, importDone, importFailed, invoke, describe, takeThrown, provideZod] = ["fireTimer", "settle", "importDone", "importFailed", "invoke", "describe", "takeThrown", "provideZod"].map(method) as [
-    ivm.Reference,
-    ivm.Reference,
-    ivm.Reference,
-    ivm.Reference,
-    ivm.Reference,
-    ivm.Reference,
-    ivm.Reference,
-    ivm.Reference,
-  ];
+  const room: ivm.Reference<Record<string, any>> = await enter.apply(undefined, [new ivm.ExternalCopy(host).copyInto({ release: true })], { result: { reference: true } });
+  const method = (name: keyof Room): ivm.Reference<(...values: any[]) => any> => room.getSync(name, { reference: true });
+  const fireTimer = method("fireTimer");
+  const settle = method("settle");
+  const importDone = method("importDone");
+  const importFailed = method("importFailed");
+  const invoke = method("invoke");
+  const describe = method("describe");
+  const takeThrown = method("takeThrown");
+  const provideZod = method("provideZod");
 
   // 2. zod, where it is wanted: a classic script whose value goes straight back in.
   if (options.zod === true) {
