@@ -1,9 +1,32 @@
-// What an opened workspace can do. The one place of composition: everything else takes what it needs as arguments.
+// One opened workspace: what can be done with it, composed from its parts. The one place of composition for a run;
+// which database and cache the parts stand on is decided in open.ts.
+import { randomUUIDv7 } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { Execution, LogLine } from "./completion.ts";
-import type { Limits } from "./limits.ts";
-import type { LiveFile, Workspace } from "./snapshot/origin.ts";
-import type { WriteOptions, WriteResult } from "./workspace/write-files.ts";
-import type { PushOptions, PushResult } from "./workspace/push.ts";
+import { Fault } from "./errors.ts";
+import { execute, type ExecutionPowers, type Order, type PinnedSnapshot, type TakenProcess } from "./execution.ts";
+import { notExecutable } from "./executions/complete.ts";
+import { handOver, type LoadedImport } from "./executions/hand-over.ts";
+import type { ExecutionRecords } from "./executions/records.ts";
+import { MAX_INPUT_CHARACTERS, type Limits } from "./limits.ts";
+import { DEFAULT_IMPORT_POLICY, type ImportPolicy } from "./modules/import-policy.ts";
+import { loadClosure, type Closure } from "./modules/loader.ts";
+import type { ModulePath } from "./modules/module-path.ts";
+import { resolve } from "./modules/resolver.ts";
+import { decodeSource } from "./modules/source-text.ts";
+import type { ChildPool } from "./process/child-pool.ts";
+import { holdLease } from "./snapshot/lease.ts";
+import { createModuleFetch } from "./snapshot/module-fetch.ts";
+import type { Executable, LiveFile, Origin, Workspace } from "./snapshot/origin.ts";
+import type { SnapshotId } from "./snapshot/snapshot-record.ts";
+import { Snapshots } from "./snapshot/snapshots.ts";
+import type { SnapshotStore } from "./snapshot/store.ts";
+import { describeParameters } from "./workspace/describe-parameters.ts";
+import { findEntry, type Entry } from "./workspace/find.ts";
+import type { Compile } from "./workspace/prepare-files.ts";
+import { pushDirectory, type PushOptions, type PushResult } from "./workspace/push.ts";
+import { readFile } from "./workspace/read-files.ts";
+import { createFileWriter, type WriteOptions, type WriteResult } from "./workspace/write-files.ts";
 
 export interface RunOptions {
   /** UUIDv7; made where absent. */
@@ -31,4 +54,198 @@ export interface Executor extends AsyncDisposable {
   sourceOf(execution: Pick<Execution, "snapshotId">, path: string): Promise<string | undefined>;
   /** Waits for what a write left to be done (describe runs, stored code). */
   settled(): Promise<void>;
+}
+
+export interface ExecutorParts {
+  readonly workspace: Workspace;
+  readonly origin: Origin;
+  readonly store: SnapshotStore;
+  readonly records: ExecutionRecords;
+  readonly children: ChildPool;
+  readonly compile: Compile;
+  /** Whose code shares child processes. */
+  readonly tenant: string;
+  readonly policy?: ImportPolicy | undefined;
+  /** Whether parameters of written workflows are read and stored (B50). */
+  readonly describe: boolean;
+  readonly log?: ((message: string) => void) | undefined;
+  /** Ends what the parts stand on. */
+  close(): Promise<void>;
+}
+
+const SDK_EXPORTS: ReadonlySet<string> = new Set(["workflow", "tool", "dataProvider", "UserError", "z"]);
+const LEASE_MS = 60_000;
+/** The describe run of a new workflow gets this much of everything. */
+const DESCRIBE_WALL_MS = 10_000;
+
+export function createExecutor(parts: ExecutorParts): Executor {
+  const { workspace, origin, store, records, children, tenant, policy = DEFAULT_IMPORT_POLICY, log } = parts;
+  const snapshots = new Snapshots({ origin, store, ...(log === undefined ? {} : { log }) });
+  const modules = createModuleFetch({ origin, store, compile: parts.compile });
+  const closures = new LRUCache<string, Closure>({ max: 1000 });
+  const registered = new LRUCache<number, Promise<readonly Executable[]>>({ max: 4 });
+  const loose = new Set<Promise<unknown>>();
+
+  const powers: ExecutionPowers = { recall, takeProcess, pin, find, load, begin, handOver: (order, work) => handOver(order, work, { loadImport }), record };
+
+  /** Only an id that somebody else gave can have been seen before. */
+  async function recall(order: Order): ReturnType<ExecutionPowers["recall"]> {
+    return given.has(order) ? await records.get(workspace.id, order.id) : undefined;
+  }
+  const given = new WeakSet<Order>();
+
+  function takeProcess(order: Order): TakenProcess {
+    const child = children.take(tenant, order.signal);
+    child.catch(() => {});
+    let used = false;
+    return {
+      run: async (request) => {
+        used = true;
+        return await children.run(await child, request);
+      },
+      async [Symbol.asyncDispose]() {
+        if (used) return;
+        // Not awaited: whoever needed no process need not wait for one to start.
+        child.then((unused) => children.giveBack(unused)).catch(() => {});
+      },
+    };
+  }
+
+  async function pin(order: Order, snapshotId: SnapshotId | undefined): Promise<PinnedSnapshot> {
+    const lease = { executionId: order.id, ttlMs: LEASE_MS };
+    const pinned = await snapshots.pin(workspace.id, lease);
+    const snapshot = snapshotId === undefined ? pinned.snapshot : await snapshots.open(workspace.id, snapshotId);
+    const held = holdLease(store, workspace.id, lease);
+    return { snapshot, version: snapshotId === undefined ? pinned.head.version : undefined, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+  }
+
+  async function find(order: Order, { snapshot, version }: PinnedSnapshot): Promise<Entry> {
+    return await findEntry(order.reference, { snapshot, executables: () => executablesAt(version) });
+  }
+
+  /** The same at every version, so asked once for each. */
+  function executablesAt(version: number | undefined): Promise<readonly Executable[]> {
+    if (version === undefined) return origin.executables(workspace.id);
+    let rows = registered.get(version);
+    if (rows === undefined) {
+      rows = origin.executables(workspace.id);
+      rows.catch(() => registered.delete(version));
+      registered.set(version, rows);
+    }
+    return rows;
+  }
+
+  async function load(_order: Order, { snapshot }: PinnedSnapshot, entry: Entry): Promise<Closure> {
+    const closure = await loadFrom(snapshot.id, snapshot, entry.path);
+    const facts = closure.modules.find(({ path }) => path === entry.path)?.compiled.facts;
+    const passesOn = facts?.imports.some(({ star }) => star === true) === true && entry.exportName !== "default";
+    if (facts === undefined || passesOn || facts.exports.includes(entry.exportName)) return closure;
+    const { code, message, details } = notExecutable(entry, facts.exports, "undefined");
+    throw new Fault(code ?? "ERR_EXECUTABLE_NOT_FOUND", message, { name: "NotFoundError", details: details ?? {} });
+  }
+
+  async function loadFrom(id: string, snapshot: PinnedSnapshot["snapshot"], path: ModulePath): Promise<Closure> {
+    const key = `${id}/${path}`;
+    const before = closures.get(key);
+    if (before !== undefined) return before;
+    const closure = await loadClosure({
+      entries: [path],
+      snapshot,
+      policy,
+      sdkExports: SDK_EXPORTS,
+      fetch: (wanted) => modules.fetch(workspace.id, snapshot.record.compilerOptions, wanted),
+    });
+    if (closure.failure === undefined) closures.set(key, closure);
+    return closure;
+  }
+
+  async function loadImport(_order: Order, { snapshot }: PinnedSnapshot, specifier: string, referrer: ModulePath): Promise<LoadedImport> {
+    const found = resolve(specifier, referrer, { has: (path) => snapshot.has(path), paths: () => snapshot.paths(), policy });
+    if (found.kind === "sdk") return { kind: "sdk" };
+    if (found.kind === "failure") return { kind: "failure", fault: found.fault };
+    return { kind: "module", path: found.path, closure: await loadFrom(snapshot.id, snapshot, found.path) };
+  }
+
+  async function begin(order: Order, start: Parameters<ExecutionPowers["begin"]>[1]): Promise<void> {
+    if (order.mode === "call") await records.begin({ id: order.id, workspace: workspace.id, inputJson: order.inputJson, ...start });
+  }
+
+  async function record(order: Order, execution: Execution): Promise<Execution> {
+    if (order.mode !== "call" || (await records.end(workspace.id, execution))) return execution;
+    // Somebody else ended it first: there is one terminal state, and this was not it.
+    return (await records.get(workspace.id, order.id))?.execution ?? execution;
+  }
+
+  function track(work: Promise<unknown>): void {
+    const tracked = work.catch((error: unknown) => log?.(error instanceof Error ? error.message : String(error))).finally(() => loose.delete(tracked));
+    loose.add(tracked);
+  }
+
+  async function describe(paths: readonly ModulePath[]): Promise<void> {
+    track(
+      describeParameters(paths, {
+        executables: (path) => origin.executables(workspace.id, { path }),
+        save: (found) => origin.saveParameters(workspace.id, found),
+        run: (reference) => runOrder({ ...orderFor(reference, "{}", {}), mode: "describe", limits: { ...workspace.limits, wallMs: DESCRIBE_WALL_MS } }),
+      }),
+    );
+  }
+
+  const writer = createFileWriter({ workspace: workspace.id, origin, store, compile: parts.compile, describe: parts.describe ? describe : undefined, log });
+
+  function orderFor(reference: string, inputJson: string, options: RunOptions): Order {
+    const order: Order = {
+      id: options.id ?? newExecutionId(),
+      workspace,
+      reference,
+      inputJson,
+      mode: options.mode ?? "call",
+      limits: options.limits ?? workspace.limits,
+      signal: options.signal,
+      onLog: options.onLog,
+    };
+    if (options.id !== undefined) given.add(order);
+    return order;
+  }
+
+  async function runOrder(order: Order): Promise<Execution> {
+    return await execute(order, powers);
+  }
+
+  return {
+    workspace,
+    async run(reference, inputJson, options = {}) {
+      if (inputJson.length > MAX_INPUT_CHARACTERS) {
+        throw new Fault("ERR_INPUT_TOO_LARGE", `The input is ${inputJson.length} characters of JSON; at most ${MAX_INPUT_CHARACTERS} are taken. Send less, or send where it is stored.`, { details: { limit: MAX_INPUT_CHARACTERS, amount: inputJson.length } });
+      }
+      return await runOrder(orderFor(reference, inputJson, options));
+    },
+    write: (changes, options) => writer.write(changes, options),
+    move: (from, to) => writer.move(from, to),
+    pushDirectory: (directory, options) => pushDirectory(directory, { workspace: workspace.id, origin, writer }, options ?? {}),
+    files: (options = {}) => origin.files(workspace.id, options),
+    readFile: (path) => readFile({ workspace: workspace.id, origin }, path),
+    async sourceOf({ snapshotId }, path) {
+      try {
+        const hash = (await snapshots.open(workspace.id, snapshotId as SnapshotId)).hashOf(path as ModulePath);
+        const bytes = hash === undefined ? undefined : (await origin.contents(workspace.id, [hash])).get(hash);
+        return bytes === undefined ? undefined : decodeSource(bytes);
+      } catch {
+        return undefined;
+      }
+    },
+    async settled() {
+      while (loose.size > 0) await Promise.all(loose);
+      await modules.settled();
+    },
+    async [Symbol.asyncDispose]() {
+      while (loose.size > 0) await Promise.all(loose);
+      await modules.settled();
+      await parts.close();
+    },
+  };
+}
+
+function newExecutionId(): string {
+  return randomUUIDv7();
 }

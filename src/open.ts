@@ -1,21 +1,38 @@
 // Opens executors on what the configuration names: servers, the embedded default, or a plain directory.
+import { join } from "node:path";
 import type { Config } from "./config.ts";
-import type { Executor } from "./executor.ts";
+import { createExecutor, type Executor } from "./executor.ts";
+import { noRecords } from "./executions/no-records.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import { readCompilerOptions } from "./modules/tsconfig-options.ts";
+import { openPools } from "./process/pools.ts";
+import { createInProcessStore } from "./snapshot/in-process-store.ts";
+import type { Workspace } from "./snapshot/origin.ts";
+import { createCompiledCache } from "./workspace/compiled-cache.ts";
+import { createDirectoryOrigin } from "./workspace/directory-origin.ts";
+import { loadDirectory } from "./workspace/directory-workspace.ts";
 
-/** A stored workspace, by name. `create`: makes it (empty) where there is none; else ERR_PATH_NOT_FOUND names those there are. */
-export declare function openStored(config: Config, options: { readonly workspace: string; readonly create?: boolean }): Promise<Executor>;
+export { initialise, InitialiseFailure } from "./initialise.ts";
+export { openStored } from "./open-stored.ts";
 
-/** Straight from a directory: nothing is stored but compiled code in the cache directory. */
-export declare function openDirectory(config: Config, options: { readonly directory: string; readonly workspace?: string }): Promise<Executor>;
+export interface DirectoryOptions {
+  readonly directory: string;
+  /** Only a name; "default" where absent. */
+  readonly workspace?: string | undefined;
+}
 
-/** Migrations, then warming of every workspace (B60). Rejects with the phase that failed. */
-export declare function initialise(config: Config): Promise<{ readonly migrations: readonly string[]; readonly workspaces: number; readonly files: number }>;
-
-export class InitialiseFailure extends Error {
-  readonly phase: "migrate" | "warm";
-
-  constructor(phase: "migrate" | "warm", cause: unknown) {
-    super(`${phase === "migrate" ? "The migration" : "Warming the cache"} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    this.phase = phase;
+/** Straight from a directory: nothing is stored but compiled code in the cache directory. Rejects as readDirectory does. */
+export async function openDirectory(config: Config, { directory, workspace: name = "default" }: DirectoryOptions): Promise<Executor> {
+  const pools = openPools({ processes: 1, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory });
+  try {
+    pools.children.warm();
+    const origin = createDirectoryOrigin({ readCompilerOptions, cache: createCompiledCache(join(config.cacheDirectory, "compiled")), compile: pools.compile, limits: DEFAULT_LIMITS });
+    const store = createInProcessStore();
+    const workspace = (await origin.workspace(name, { create: true })) as Workspace;
+    await loadDirectory({ dir: directory, workspace: workspace.id, origin, store });
+    return createExecutor({ workspace, origin, store, records: noRecords, children: pools.children, compile: pools.compile, tenant: workspace.id, describe: false, close: () => pools.close() });
+  } catch (error) {
+    await pools.close();
+    throw error;
   }
 }

@@ -61,7 +61,7 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     onLogs: (entries) => book.add(entries),
     onImport: (specifier, referrer) => answerImport(order, { pinned, modules, specifier, referrer, powers }),
   });
-  const completion = complete(end, { entry, limits: order.limits, mapStack: map, hashOf, explainLink: (error) => explainLink(error, closure, map) });
+  const completion = complete(end, { entry, limits: order.limits, mapStack: map, hashOf, explainLink: (error) => explainLink(error, map) });
   return ended(completion, { logs: book.lines, usage: end.usage, modules });
 }
 

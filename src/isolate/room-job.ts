@@ -23,19 +23,6 @@ export interface Plan {
 
 export type CodeEntry = readonly [key: string, js: string];
 
-export interface ScriptCode {
-  readonly source: string;
-  readonly cachedData?: Uint8Array;
-}
-
-/** The code of the room itself (from sandbox/). */
-export interface SandboxCode {
-  readonly bootstrap: ScriptCode;
-  readonly zod: ScriptCode;
-  readonly sdkModule: string;
-  readonly scopeModule: string;
-}
-
 /** One run's work. `input` and `context` are JSON text; a limit of 0 means none. */
 export interface RoomJob {
   readonly zod: boolean;

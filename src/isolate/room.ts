@@ -3,11 +3,12 @@
 // Until author code runs, everything is synchronous (fewer thread hops); from then on only the asynchronous API is used,
 // because a synchronous call would drain the guest's microtasks on this thread without any limit.
 import ivm from "isolated-vm";
-import type { PlanModule, RoomUsage, RoomJob, SandboxCode, ImportReply, LogEntry, Plan } from "./room-job.ts";
+import type { PlanModule, RoomUsage, RoomJob, ImportReply, LogEntry, Plan } from "./room-job.ts";
 import { callCapability } from "./capabilities.ts";
 import { describeSurfaced, isDisposal, isOutOfMemory } from "./surfaced-error.ts";
 import { ModuleGraph } from "./module-graph.ts";
 import { makeRealm, type Realm } from "./realm.ts";
+import type { SandboxBundle } from "./sandbox-bundle.ts";
 import type { RoomOutcome } from "./room-outcome.ts";
 
 export interface RoomHost {
@@ -33,7 +34,7 @@ export class Room {
   readonly hasZod: boolean;
   readonly #isolate: ivm.Isolate;
   readonly #realm: Realm;
-  readonly #code: SandboxCode;
+  readonly #code: SandboxBundle;
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #ended = Promise.withResolvers<RoomOutcome>();
   #graph: ModuleGraph | undefined;
@@ -46,7 +47,7 @@ export class Room {
   /** Imports whose module waits, or may wait, on a top-level await. */
   readonly #evaluating = new Set<number>();
 
-  constructor(code: SandboxCode, options: { readonly memoryMb: number; readonly zod: boolean }) {
+  constructor(code: SandboxBundle, options: { readonly memoryMb: number; readonly zod: boolean }) {
     this.#code = code;
     this.memoryMb = options.memoryMb;
     this.hasZod = options.zod;

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { RoomOutcome } from "../isolate/room-outcome.ts";
 import { climbKillLadder, type StopReason } from "./kill-ladder.ts";
-import type { LogEntry, Plan, RoomJob, RoomUsage, SandboxCode, ImportReply } from "../isolate/room-job.ts";
+import type { LogEntry, Plan, RoomJob, RoomUsage, ImportReply } from "../isolate/room-job.ts";
 import { parseFromChild, type FromChild, type RunMessage, type ToChild } from "./protocol.ts";
 
 export interface RunRequest extends RoomJob {
@@ -27,7 +27,8 @@ export type RunEnd =
   | { readonly kind: "crashed"; readonly exitCode: number | null; readonly signal: string | null; readonly lastWords: string; readonly usage: RoomUsage };
 
 export interface ChildOptions {
-  readonly bundle: SandboxCode;
+  /** Where the room's own code is kept built. */
+  readonly cacheDirectory: string;
   readonly memoryMb: number;
   readonly zodAhead: boolean;
   /** Where Node keeps its compile cache of our own files; undefined for none. */
@@ -93,7 +94,7 @@ export class ChildHandle {
       ended.resolve();
     });
     this.#process.on("message", (message) => this.#receive(parseFromChild(message), ready.resolve));
-    this.#send({ type: "setup", bundle: options.bundle, memoryMb: options.memoryMb, zodAhead: options.zodAhead });
+    this.#send({ type: "setup", cacheDirectory: options.cacheDirectory, memoryMb: options.memoryMb, zodAhead: options.zodAhead });
     this.unref();
   }
 

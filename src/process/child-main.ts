@@ -1,6 +1,7 @@
 // Entry of the child process: holds code, makes rooms ahead, runs one at a time, and ends with its parent. It has no
 // credentials, no environment and no connection but the channel to the supervisor.
 import { Room } from "../isolate/room.ts";
+import { loadSandboxBundle, type SandboxBundle } from "../isolate/sandbox-bundle.ts";
 import type { LogEntry, Plan } from "../isolate/room-job.ts";
 import type { FromChild, RunMessage, SetupMessage, ToChild } from "./protocol.ts";
 
@@ -10,7 +11,7 @@ const LOG_BATCH = 200;
 /** Above this the supervisor keeps none anyway; a flood must not fill this process. */
 const MAX_LOG_LINES = 20_000;
 
-let setup: SetupMessage | undefined;
+let bundle: SandboxBundle | undefined;
 let memoryMb = 128;
 const plans = new Map<number, Plan>();
 const code = new Map<string, string>();
@@ -24,7 +25,7 @@ function send(message: FromChild): void {
 }
 
 function makeRoom(zod: boolean): Room {
-  return new Room((setup as SetupMessage).bundle, { memoryMb, zod });
+  return new Room(bundle as SandboxBundle, { memoryMb, zod });
 }
 
 function takeRoom(message: RunMessage): Room {
@@ -95,14 +96,18 @@ async function run(message: RunMessage): Promise<void> {
   });
 }
 
+async function prepare({ cacheDirectory, memoryMb: memory, zodAhead }: SetupMessage): Promise<void> {
+  bundle = await loadSandboxBundle({ cacheDirectory });
+  memoryMb = memory;
+  makeAhead(false);
+  send({ type: "ready" });
+  if (zodAhead) setImmediate(makeAhead, true);
+}
+
 function receive(message: ToChild): void {
   switch (message.type) {
     case "setup":
-      setup = message;
-      memoryMb = message.memoryMb;
-      makeAhead(false);
-      send({ type: "ready" });
-      if (message.zodAhead) setImmediate(makeAhead, true);
+      void prepare(message);
       return;
     case "run":
       void run(message);

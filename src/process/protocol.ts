@@ -1,11 +1,12 @@
 // What supervisor and child say to each other over Node's IPC channel (structured clone). Text and numbers only.
 // The child runs untrusted code: whatever comes from it is checked by `parseFromChild` before it is believed.
-import type { CodeEntry, ImportReply, LogEntry, Plan, RoomJob, RoomUsage, SandboxCode } from "../isolate/room-job.ts";
+import type { CodeEntry, ImportReply, LogEntry, Plan, RoomJob, RoomUsage } from "../isolate/room-job.ts";
 import type { RoomOutcome } from "../isolate/room-outcome.ts";
 
 export interface SetupMessage {
   readonly type: "setup";
-  readonly bundle: SandboxCode;
+  /** Where the room's own code is kept built. */
+  readonly cacheDirectory: string;
   /** Memory limit of the rooms made ahead, in MB. */
   readonly memoryMb: number;
   /** Whether a room with zod is made ahead from the start. */
