@@ -53,7 +53,7 @@ function packed(manifest: Manifest): object {
     ...kept,
     bin: Object.fromEntries(Object.entries(manifest.bin).map(([name, file]) => [name, `dist/${file}`])),
     exports: Object.fromEntries(
-      Object.entries(manifest.exports).map(([door, file]) => {
+      Object.entries(manifest.exports).map(([door, file]): [string, unknown] => {
         if (!file.endsWith(".ts")) return [door, file];
         const compiled = `./dist/${file.slice(2, -3)}`;
         return [door, { types: `${compiled}.d.ts`, default: `${compiled}.js` }];

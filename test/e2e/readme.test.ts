@@ -1,0 +1,71 @@
+// What the README shows is what happens: its examples run, in order, in one workspace, as a reader would run them.
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findExamples, matches, type Example } from "../support/markdown-examples.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const examples = findExamples(readFileSync(join(ROOT, "README.md"), "utf8"));
+
+let home: string;
+let workspace: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "bifrost-readme-"));
+  workspace = join(home, "workspace");
+  await mkdir(join(home, "bin"));
+  await mkdir(join(home, "node_modules"));
+  await mkdir(workspace);
+  for (const name of ["run-workflow", "bifrost-executor"]) await symlink(join(ROOT, `src/cli/${name}.mjs`), join(home, "bin", name));
+  await symlink(ROOT, join(home, "node_modules/bifrost-executor"));
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+function run(command: string, args: readonly string[]): Promise<Ended> {
+  const env = { PATH: `${join(home, "bin")}${delimiter}${process.env["PATH"] ?? ""}`, HOME: home, BIFROST_DATA: join(home, "data"), NO_COLOR: "1" };
+  const child = spawn(command, [...args], { cwd: workspace, env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, output }));
+  });
+}
+
+async function follow(example: Example): Promise<void> {
+  if (example.kind === "file") {
+    await mkdir(dirname(join(workspace, example.path)), { recursive: true });
+    await writeFile(join(workspace, example.path), example.content);
+    return;
+  }
+  if (example.kind === "program") {
+    // Beside the workspace, which holds workflows and not programs; imports are found from there.
+    const file = join(home, `example-${example.line}.ts`);
+    await writeFile(file, example.content);
+    const { code, output } = await run(process.execPath, [file]);
+    expect(code, output).toBe(0);
+    return;
+  }
+  for (const [index, { command, output: promised }] of example.steps.entries()) {
+    const { code, output } = await run("/bin/sh", ["-c", command]);
+    expect(code, `${command}\n${output}`).toBe(index === example.steps.length - 1 ? example.exitCode : 0);
+    expect(matches(promised, output), `${command}\n--- the README says\n${promised}\n--- it printed\n${output}`).toBe(true);
+  }
+}
+
+describe("the README", () => {
+  it("has examples that run", () => {
+    expect(examples.filter(({ kind }) => kind === "session").length).toBeGreaterThan(0);
+    expect(examples.filter(({ kind }) => kind === "program").length).toBeGreaterThan(0);
+  });
+
+  it.for(examples.map((example) => [example.line, example.kind, example] as const))("line %i: the %s does what it says", ([, , example]) => follow(example));
+});
