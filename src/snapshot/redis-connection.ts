@@ -71,7 +71,7 @@ export class RedisConnection {
     try {
       return await this.#attempt(send);
     } catch (error) {
-      if (!(error instanceof Error) || this.#closed || this.#client.status === "ready" || error instanceof Fault) throw this.#fault(error);
+      if (!(error instanceof Error) || this.#closed || this.#isUsable() || error instanceof Fault) throw this.#fault(error);
     }
     try {
       return await this.#attempt(send);
@@ -85,15 +85,28 @@ export class RedisConnection {
     if (this.#closed) return;
     this.#closed = true;
     await this.#connecting?.catch(() => {});
-    if (this.#client.status === "wait" || this.#client.status === "end") return;
-    const ended = new Promise<void>((resolve) => void this.#client.once("end", () => resolve()));
+    if (this.#isEnded()) return;
+    const ended = this.#ended();
     this.#client.disconnect();
     await withDeadline(ended, 250).catch(() => this.#client.stream.destroy());
   }
 
+  /** A stream that has been destroyed is known to the client one turn later. */
+  #isUsable(): boolean {
+    return this.#client.status === "ready" && this.#client.stream.writable;
+  }
+
+  #isEnded(): boolean {
+    return this.#client.status === "wait" || this.#client.status === "end";
+  }
+
+  async #ended(): Promise<void> {
+    if (!this.#isEnded()) await new Promise<void>((resolve) => void this.#client.once("end", () => resolve()));
+  }
+
   async #attempt<T>(send: (client: Redis) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error("this connection has been closed");
-    if (this.#client.status !== "ready") await (this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined)));
+    if (!this.#isUsable()) await (this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined)));
     this.#roundTrips += 1;
     try {
       return await withDeadline(send(this.#client), this.#commandTimeoutMs);
@@ -110,7 +123,10 @@ export class RedisConnection {
     for (;;) {
       this.#lastError = undefined;
       try {
-        return await withDeadline(this.#client.connect(), this.#connectTimeoutMs);
+        return await withDeadline(
+          this.#ended().then(() => this.#client.connect()),
+          this.#connectTimeoutMs,
+        );
       } catch (error) {
         if (error instanceof DeadlineError) {
           this.#client.stream?.destroy();
