@@ -2,6 +2,7 @@
 // and nothing more: what cannot be read, does not verify or may have been written by somebody else is a miss.
 import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { join } from "node:path";
 import type { CompiledKey } from "../modules/content-hash.ts";
 import type { CompiledModule } from "../modules/module-record.ts";
@@ -56,8 +57,16 @@ export function createCompiledCache(directory: string, { capacity = 5000 }: Comp
 
 /** Code in it is run: nobody but this user may have been able to write it. */
 function isOwn(directory: string): boolean {
-  const stat = lstatSync(directory, { throwIfNoEntry: false });
+  const stat = statOf(directory);
   return stat !== undefined && stat.isDirectory() && stat.uid === (process.getuid?.() ?? stat.uid) && (stat.mode & 0o022) === 0;
+}
+
+function statOf(directory: string): Stats | undefined {
+  try {
+    return lstatSync(directory);
+  } catch {
+    return undefined;
+  }
 }
 
 function readEntry(file: string): CompiledModule | undefined {

@@ -48,7 +48,7 @@ export function createDirectoryOrigin({ cache, compile, ...options }: DirectoryO
     }
     const compileAndKeep: Compile = async (jobs) => {
       const answers = await compile(jobs);
-      cache.put(answers.flatMap((answer) => ("ok" in answer ? answer.ok : [])));
+      cache.put(answers.flatMap((answer) => ("compiled" in answer ? answer.compiled : [])));
       return answers;
     };
     const preparation = { origin: { compiled }, compile: compileAndKeep, options: snapshots.get(head.snapshotId)?.compilerOptions ?? {} };

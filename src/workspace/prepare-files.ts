@@ -71,9 +71,6 @@ async function compileNew(sources: readonly Source[], { origin, compile }: Prepa
   for (const [key, compiled] of await origin.compiled([...jobs.keys()])) loaded.set(key, { compiled });
   const fresh = [...jobs].filter(([key]) => !loaded.has(key));
   const answers = fresh.length === 0 ? [] : await compile(fresh.map(([, job]) => job));
-  for (const [index, [key]] of fresh.entries()) {
-    const answer = answers[index]!;
-    loaded.set(key, "ok" in answer ? { compiled: answer.ok } : answer);
-  }
+  for (const [index, [key]] of fresh.entries()) loaded.set(key, answers[index]!);
   return loaded;
 }
