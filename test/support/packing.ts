@@ -43,7 +43,8 @@ async function buildRoom(): Promise<void> {
   const module = (await import(pathToFileURL(join(ROOT, "src/isolate/sandbox-bundle.ts")).href)) as {
     buildSandboxBundle: (directory: string) => Promise<void>;
   };
-  await module.buildSandboxBundle(join(DIST, "sandbox"));
+  // Beside the folder of the file that reads it.
+  await module.buildSandboxBundle(join(DIST, "src/sandbox"));
 }
 
 /** What the installed package says of itself: JavaScript beside its types, and nothing that only a checkout needs. */
