@@ -6,6 +6,8 @@ export async function codeFrame(source: string, position: Position, options: { r
   const lines = source.split(/\r\n|[\n\r\u2028\u2029]/);
   if (position.line < 1 || position.line > lines.length) return "";
   const { codeFrameColumns } = await import("@babel/code-frame");
+  // This library counts columns from 0.
+  const start = { line: position.line, column: position.column - 1 };
   const color = options.color === true;
-  return codeFrameColumns(source, { start: { line: position.line, column: position.column } }, { highlightCode: color, forceColor: color });
+  return codeFrameColumns(source, { start }, { highlightCode: color, forceColor: color });
 }

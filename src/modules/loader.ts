@@ -169,7 +169,7 @@ async function loadGraph(options: LoadOptions): Promise<ReadonlyMap<ModulePath, 
 
 async function fetchOnce(wanted: readonly WantedModule[], fetch: LoadOptions["fetch"]): Promise<readonly (LoadedModule | undefined)[]> {
   const keyOf = ({ hash, kind }: WantedModule): string => `${hash}.${kind}`;
-  const distinct = [...new Map(wanted.map((each) => [keyOf(each), each])).values()];
+  const distinct = [...Map.groupBy(wanted, keyOf).values()].flatMap(([first]) => first ?? []);
   const loaded = await fetch(distinct);
   const byKey = new Map(distinct.map((each, index) => [keyOf(each), loaded[index]]));
   return wanted.map((each) => byKey.get(keyOf(each)));

@@ -42,9 +42,15 @@ export function mapStack(stackText: string, moduleOf: ModuleOf): MappedStack {
     if (found === undefined) return;
     lines.push(mapText(line, moduleOf));
     if (found.hash === undefined) return;
-    const functionName = /^ {4}at (?:async )?(.+) \(/.exec(line)?.[1];
+    const functionName = functionNameIn(line);
     frames.push({ path: found.path, line: found.line, column: found.column, hash: found.hash, ...(functionName !== undefined && { functionName }) });
   }
+}
+
+// `at async Thing.run [as go] (workspace:///…)`, `at eval (eval at f (…), …)`; none in `at workspace:///…`.
+function functionNameIn(line: string): string | undefined {
+  const text = line.replace(FRAME, "").replace(/^async /, "");
+  return text.startsWith(WORKSPACE_URL) ? undefined : /^(.+?) \((?:workspace:\/\/\/|eval at )/.exec(text)?.[1];
 }
 
 /** Any other text in which positions of the room stand, such as the message of a syntax error. */
