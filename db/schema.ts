@@ -1,6 +1,6 @@
 // The tables as kysely sees them. The migrations make them; test/architecture/schema-drift.test.ts holds the two equal.
 // The aliases below are names of column types: the drift test reads them from this file's text.
-import type { ColumnType, Generated, Kysely, Transaction } from "kysely";
+import type { Generated, Kysely, Transaction } from "kysely";
 
 export type Uuid = string;
 export type Text = string;
@@ -13,7 +13,7 @@ export type Int = number;
 /** Read as a number: nothing stored here comes near 2^53. */
 export type BigInteger = number;
 export type Bool = boolean;
-export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+export type Timestamp = Date;
 
 export interface WorkspacesTable {
   id: Uuid;

@@ -79,7 +79,7 @@ export async function updateEntityTypes(db: Connection, workspace: string, types
 export async function softDeleteFiles(db: Connection, workspace: string, paths: readonly string[]): Promise<void> {
   await db
     .updateTable("workspace_files")
-    .set({ content: null, content_hash: null, size_bytes: 0, is_deleted: true, updated_at: sql<never>`now()` })
+    .set({ content: null, content_hash: null, size_bytes: 0, is_deleted: true, updated_at: sql<Date>`now()` })
     .where("workspace_id", "=", workspace)
     .where("path", "=", anyOf(paths))
     .execute();

@@ -35,3 +35,7 @@ export async function tryLockHead(db: Connection, id: string): Promise<HeadRow |
 export async function moveHead(db: Connection, id: string, head: HeadRow): Promise<void> {
   await db.updateTable("workspaces").set(head).where("id", "=", id).execute();
 }
+
+export async function listWorkspaces(db: Connection): Promise<readonly Pick<WorkspaceRow, "id" | "name">[]> {
+  return db.selectFrom("workspaces").select(["id", "name"]).orderBy("name").execute();
+}
