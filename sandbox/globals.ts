@@ -13,10 +13,18 @@ export function addHidden(values: Readonly<Record<string, unknown>>): void {
 /** Adds properties that are made on first use. All names share one making, which gives them by name. */
 export function addLazily(names: readonly string[], make: () => object): void {
   let made: Record<string, unknown> | undefined;
+  let isBeingMade = false;
   for (let index = 0; index < names.length; index++) {
     const name = names[index] as string;
     const get = (): unknown => {
-      made ??= make() as Record<string, unknown>;
+      // A library that looks for the very thing it is to provide finds nothing.
+      if (isBeingMade) return undefined;
+      isBeingMade = made === undefined;
+      try {
+        made ??= make() as Record<string, unknown>;
+      } finally {
+        isBeingMade = false;
+      }
       // One that the author has defined otherwise meanwhile stays so.
       if (getOwnPropertyDescriptor(realmGlobal, name)?.get === get) defineHidden(realmGlobal, name, made[name]);
       return made[name];

@@ -1,7 +1,25 @@
-// The web platform of the room. What costs something to make is made when it is first used.
+// The web platform of the room. Each group is made when one of its names is first used.
+import { addLazily } from "../globals.ts";
 import type { CallHost } from "../host-calls.ts";
 import type { Host } from "../host.d.ts";
 import type { Timers } from "../timers.ts";
+import type * as Abort from "./abort.ts";
+import type * as Base64 from "./base64.ts";
+import type * as Crypto from "./crypto.ts";
+import type * as Exceptions from "./dom-exception.ts";
+import type * as Events from "./events.ts";
+import type * as Clone from "./structured-clone.ts";
+import { createEncoding } from "./encoding.ts";
+import { createPerformance } from "./performance.ts";
+import { createUrl } from "./url.ts";
+
+/** The bundler keeps a required module apart and evaluates it at its first require. */
+declare function require(name: "./abort.ts"): typeof Abort;
+declare function require(name: "./base64.ts"): typeof Base64;
+declare function require(name: "./crypto.ts"): typeof Crypto;
+declare function require(name: "./dom-exception.ts"): typeof Exceptions;
+declare function require(name: "./events.ts"): typeof Events;
+declare function require(name: "./structured-clone.ts"): typeof Clone;
 
 export interface WebPowers {
   readonly host: Pick<Host, "now" | "randomBytes">;
@@ -9,6 +27,25 @@ export interface WebPowers {
   readonly call: CallHost;
 }
 
-export function installWeb(powers: WebPowers): void {
-  void powers;
+export function installWeb({ host, timers, call }: WebPowers): void {
+  addLazily(["URL", "URLSearchParams"], createUrl);
+  addLazily(["TextEncoder", "TextDecoder"], createEncoding);
+  addLazily(["atob", "btoa"], () => require("./base64.ts"));
+  addLazily(["structuredClone"], () => require("./structured-clone.ts"));
+  addLazily(["DOMException"], () => require("./dom-exception.ts"));
+  addLazily(["Event", "CustomEvent", "EventTarget"], () => events(host));
+  addLazily(["AbortController", "AbortSignal"], () => {
+    events(host);
+    const abort = require("./abort.ts");
+    abort.setAbortTimers(timers);
+    return abort;
+  });
+  addLazily(["performance", "Performance"], () => createPerformance(host));
+  addLazily(["crypto", "Crypto", "SubtleCrypto"], () => require("./crypto.ts").createCrypto({ host, call }));
+}
+
+function events(host: Pick<Host, "now">): typeof Events {
+  const made = require("./events.ts");
+  made.setEventClock(() => host.now());
+  return made;
 }
