@@ -16,6 +16,7 @@ import { resolve } from "./modules/resolver.ts";
 import { decodeSource } from "./modules/source-text.ts";
 import type { ChildPool } from "./process/child-pool.ts";
 import { holdLease } from "./snapshot/lease.ts";
+import { createModuleCache, type ModuleCache } from "./snapshot/module-cache.ts";
 import { createModuleFetch } from "./snapshot/module-fetch.ts";
 import type { Executable, LiveFile, Origin, Workspace } from "./snapshot/origin.ts";
 import type { SnapshotId } from "./snapshot/snapshot-record.ts";
@@ -50,6 +51,8 @@ export interface Executor extends AsyncDisposable {
   files(options?: { readonly under?: string }): Promise<readonly LiveFile[]>;
   /** Rejects with ERR_PATH_NOT_FOUND. */
   readFile(path: string): Promise<LiveFile & { readonly bytes: Uint8Array }>;
+  /** The module cache by its operations' names (B40). */
+  readonly moduleCache: ModuleCache;
   /** Source of a module as a past execution saw it, for a code frame; undefined where it is no longer kept. */
   sourceOf(execution: Pick<Execution, "snapshotId">, path: string): Promise<string | undefined>;
   /** Waits for what a write left to be done (describe runs, stored code). */
@@ -224,6 +227,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     move: (from, to) => writer.move(from, to),
     pushDirectory: (directory, options) => pushDirectory(directory, { workspace: workspace.id, origin, writer }, options ?? {}),
     files: (options = {}) => origin.files(workspace.id, options),
+    moduleCache: createModuleCache({ workspace: workspace.id, origin, store, snapshots, write: (changes) => writer.write(changes), ...(log === undefined ? {} : { note: log }) }),
     readFile: (path) => readFile({ workspace: workspace.id, origin }, path),
     async sourceOf({ snapshotId }, path) {
       try {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { createExecutor, type Executor } from "./executor.ts";
+import type { openStored as openStoredExecutor } from "./open-stored.ts";
 import { noRecords } from "./executions/no-records.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { readCompilerOptions } from "./modules/tsconfig-options.ts";
@@ -12,8 +13,10 @@ import { createCompiledCache } from "./workspace/compiled-cache.ts";
 import { createDirectoryOrigin } from "./workspace/directory-origin.ts";
 import { loadDirectory } from "./workspace/directory-workspace.ts";
 
-export { initialise, InitialiseFailure } from "./initialise.ts";
-export { openStored } from "./open-stored.ts";
+/** A stored workspace. Read only when it is asked for: a run from a directory pays for no database. */
+export async function openStored(...args: Parameters<typeof openStoredExecutor>): Promise<Executor> {
+  return await (await import("./open-stored.ts")).openStored(...args);
+}
 
 export interface DirectoryOptions {
   readonly directory: string;

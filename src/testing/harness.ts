@@ -112,7 +112,7 @@ async function openInMemory(name = "default"): Promise<Executor> {
 
 async function openOverServers(servers: NonNullable<HarnessOptions["servers"]>, name = "default"): Promise<Executor> {
   const { openWithPools } = await import("../open-stored.ts");
-  return await openWithPools({ ...servers, workspace: name, create: true, pools: sharedPools() });
+  return await openWithPools({ ...servers, dataDirectory: "" }, { workspace: name, create: true, pools: sharedPools() });
 }
 
 function limitsOf({ timeoutMs = DEFAULT_TIMEOUT_MS, cpuMs = timeoutMs, memoryMb = DEFAULT_LIMITS.memoryBytes / MB }: HarnessLimits): Limits {

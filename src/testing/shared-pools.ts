@@ -11,7 +11,7 @@ export function sharedPools(): Pools {
   if (shared !== undefined) return shared;
   const processes = Math.max(2, availableParallelism());
   // One child more than runs at once: a run need not wait while the last one's room is replaced.
-  shared = openPools({ processes, spares: 1, zodAhead: true, cacheDirectory: join(tmpdir(), `bifrost-executor-${userInfo().uid}`) });
+  shared = openPools({ processes, spares: 2, zodAhead: true, cacheDirectory: join(tmpdir(), `bifrost-executor-${userInfo().uid}`) });
   shared.children.warm();
   return shared;
 }

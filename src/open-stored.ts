@@ -1,0 +1,115 @@
+// Opens a stored workspace: PostgreSQL and Redis where the configuration names them, else the embedded database with a
+// store in memory. The same code over both.
+import type { OpenDatabase } from "../db/open-database.ts";
+import { requireCurrentSchema, migrateToLatest } from "../db/migrate.ts";
+import type { Config } from "./config.ts";
+import { Fault } from "./errors.ts";
+import { createExecutor, type Executor } from "./executor.ts";
+import { createDatabaseRecords } from "./executions/database-records.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import { readCompilerOptions } from "./modules/tsconfig-options.ts";
+import { openPools, type Pools } from "./process/pools.ts";
+import { createInProcessStore } from "./snapshot/in-process-store.ts";
+import type { Origin } from "./snapshot/origin.ts";
+import type { SnapshotStore } from "./snapshot/store.ts";
+import { databaseFault } from "./workspace/database-faults.ts";
+import { createDatabaseOrigin } from "./workspace/database-origin.ts";
+
+export interface StoredOptions {
+  readonly workspace: string;
+  /** Makes it, empty, where there is none. The one named "default" is always made. */
+  readonly create?: boolean | undefined;
+  readonly log?: ((message: string) => void) | undefined;
+}
+
+/** What a host keeps its workspaces in. */
+export interface Backing {
+  readonly database: OpenDatabase;
+  readonly origin: Origin;
+  readonly store: SnapshotStore;
+  close(): Promise<void>;
+}
+
+export type Servers = Pick<Config, "databaseUrl" | "redisUrl" | "dataDirectory">;
+
+/** The embedded directory is waited for this long: another command may be about to leave it. */
+const EMBEDDED_WAIT_MS = 10_000;
+
+export async function openStored(config: Config, options: StoredOptions): Promise<Executor> {
+  const pools = openPools({ processes: config.processes, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory });
+  try {
+    pools.children.warm();
+    return await openWithPools(config, { ...options, pools, close: () => pools.close() });
+  } catch (error) {
+    await pools.close();
+    throw error;
+  }
+}
+
+/** Over processes that live on when the executor is closed, unless `close` says otherwise. */
+export async function openWithPools(servers: Servers, options: StoredOptions & { readonly pools: Pools; readonly close?: () => Promise<void> }): Promise<Executor> {
+  const { workspace: name, create = false, pools, log } = options;
+  const backing = await openBacking(servers);
+  try {
+    const workspace = await backing.origin.workspace(name, { create: create || name === "default" });
+    if (workspace === undefined) {
+      throw new Fault("ERR_WORKFLOW_NOT_FOUND", `There is no workspace named ${JSON.stringify(name)}. Make it by pushing files to it: bifrost-executor push DIR --workspace ${name}.`, { details: { workspace: name } });
+    }
+    return createExecutor({
+      workspace,
+      origin: backing.origin,
+      store: backing.store,
+      records: createDatabaseRecords({ db: backing.database.db, describeServer: backing.database.server }),
+      children: pools.children,
+      compile: pools.compile,
+      tenant: workspace.id,
+      describe: true,
+      log,
+      async close() {
+        await options.close?.();
+        await backing.close();
+      },
+    });
+  } catch (error) {
+    await backing.close();
+    throw error;
+  }
+}
+
+/** Opens database and cache. The embedded database is brought up to date; a server's must have been (`bifrost-executor init`). */
+export async function openBacking(servers: Servers, options: { readonly requireSchema?: boolean } = {}): Promise<Backing> {
+  const database = await openDatabase(servers);
+  try {
+    if (servers.databaseUrl === undefined) await migrateToLatest(database.db);
+    else if (options.requireSchema !== false) await requireCurrentSchema(database.db);
+  } catch (error) {
+    await database.close();
+    throw databaseFault(database.server, error);
+  }
+  const store = await openStore(servers);
+  const origin = createDatabaseOrigin({ db: database.db, readCompilerOptions, describeServer: database.server, exclusive: database.exclusive, limits: DEFAULT_LIMITS });
+  return {
+    database,
+    origin,
+    store,
+    async close() {
+      await store.close();
+      await database.close();
+    },
+  };
+}
+
+async function openDatabase({ databaseUrl, dataDirectory }: Servers): Promise<OpenDatabase> {
+  try {
+    if (databaseUrl !== undefined) return await (await import("../db/postgres.ts")).openPostgres(databaseUrl);
+    return await (await import("../db/embedded.ts")).openEmbedded(dataDirectory, { waitMs: EMBEDDED_WAIT_MS });
+  } catch (error) {
+    throw databaseFault(dataDirectory, error);
+  }
+}
+
+async function openStore({ databaseUrl, redisUrl }: Servers): Promise<SnapshotStore> {
+  if (redisUrl !== undefined) return (await import("./snapshot/redis-store.ts")).createRedisStore({ url: redisUrl });
+  // Over a shared database without a shared cache, other processes write unseen: HEAD is asked for every time.
+  return createInProcessStore({ soleWriter: databaseUrl === undefined });
+}
