@@ -1,0 +1,34 @@
+// Ctrl-C and its relatives: the first asks what runs to stop, the second ends the process at once.
+import { Fault } from "../errors.ts";
+import { EXIT_INTERRUPTED } from "./exit-code.ts";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+export interface Interruption extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+export function listenForInterruption(): Interruption {
+  const controller = new AbortController();
+  const listener = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    controller.abort();
+  };
+  for (const name of SIGNALS) process.on(name, listener);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const name of SIGNALS) process.removeListener(name, listener);
+    },
+  };
+}
+
+/** The promise, or ERR_CANCELLED as soon as the signal says so: for what cannot be stopped and need not be waited for. */
+export function unlessInterrupted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const interrupted = (): void => reject(new Fault("ERR_CANCELLED", "Interrupted before an execution began.", { name: "CancelledError" }));
+    if (signal.aborted) interrupted();
+    signal.addEventListener("abort", interrupted, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", interrupted));
+  });
+}

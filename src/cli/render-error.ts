@@ -1,0 +1,112 @@
+// A failure as a person reads it: what, where, why, what to do. Knows nothing of where sources or colours come from.
+import type { Execution, ExecutionError, StackFrame } from "../completion.ts";
+import { FAULTS } from "../errors.ts";
+import { formatDuration } from "./duration.ts";
+import { formatSize } from "./size.ts";
+import { visible, type Paint } from "./terminal.ts";
+
+export interface ErrorView {
+  readonly paint: Paint;
+  /** Lines of source around the first frame, from modules/code-frame.ts; "" where there are none. */
+  readonly codeFrame?: string;
+  /** Absent where no execution began. */
+  readonly execution?: Pick<Execution, "id" | "snapshotId" | "usage"> | undefined;
+}
+
+/** What is shown of an error; a Fault is one too. */
+export type ShownError = Pick<ExecutionError, "code" | "name" | "message"> & Partial<Pick<ExecutionError, "frames" | "cause" | "details">>;
+
+type Details = Readonly<Record<string, unknown>>;
+
+/** Ends with a line break. */
+export function renderError(error: ShownError, { paint, codeFrame = "", execution }: ErrorView): string {
+  const details = error.details ?? {};
+  const lines = [
+    headline(error, paint),
+    ...(codeFrame === "" ? [] : ["", codeFrame, ""]),
+    ...frameLines(error.frames ?? [], paint, "  "),
+    ...factLines(error, details, execution).map(([name, text]) => `  ${paint("bold", `${name}:`)} ${visible(text)}`),
+    ...causeLines(error.cause, paint),
+    ...adviceLines(error, details, paint),
+  ];
+  if (execution !== undefined) lines.push(paint("dim", `execution ${execution.id}  snapshot ${execution.snapshotId}`));
+  return `${lines.join("\n")}\n`;
+}
+
+/** `error[CODE] name: message`; the name of a Fault says nothing and is left out. */
+function headline(error: ShownError, paint: Paint): string {
+  const label = paint(["red", "bold"], error.code === undefined ? "error" : `error[${error.code}]`);
+  const name = error.name === "Fault" || error.name === "" ? "" : ` ${visible(error.name)}`;
+  return `${label}${name}: ${paint("bold", visible(briefMessage(error)))}`;
+}
+
+/** The message without what is shown on lines of its own. */
+function briefMessage({ message, details = {} }: ShownError): string {
+  if (problemsOf(details).length > 0) return message.split("\n")[0]?.replace(/:$/, ".") ?? message;
+  const { instead, nearest } = details;
+  const told = [
+    ...(listOf(details["candidates"]).length > 0 ? [`Tried ${listOf(details["candidates"]).join(", ")}.`] : []),
+    ...(typeof instead === "string" ? [instead] : []),
+    ...(typeof nearest === "string" ? [/Did you mean (?:"[^"]*"|'[^']*'|--[\w-]+)\?/.exec(message)?.[0] ?? ""] : []),
+  ];
+  return told.reduce((text, sentence) => (sentence === "" ? text : text.replace(` ${sentence}`, "")), message);
+}
+
+function frameLines(frames: readonly StackFrame[], paint: Paint, indent: string): string[] {
+  return frames.map(({ path, line, column, hash, functionName }) => {
+    const version = hash === "" ? "" : ` ${paint("dim", `@${hash.slice(0, 8)}`)}`;
+    return `${indent}at ${paint("cyan", visible(`${path}:${line}:${column}`))}${version}${functionName === undefined ? "" : paint("dim", visible(`  ${functionName}`))}`;
+  });
+}
+
+function factLines({ code }: ShownError, details: Details, execution: ErrorView["execution"]): (readonly [string, string])[] {
+  const facts: (readonly [string, string])[] = problemsOf(details).map(({ path, expected, received }) => [String(path), `expected ${String(expected)}, received ${String(received)}`]);
+  if (typeof details["text"] === "string" && typeof details["column"] === "number") facts.push(["text", pointAt(details["text"], details["column"])]);
+  const candidates = listOf(details["candidates"]);
+  if (candidates.length > 0) facts.push([code === "ERR_MODULE_NOT_FOUND" ? "tried" : "candidates", candidates.join(", ")]);
+  if (typeof details["rule"] === "string") facts.push(["rule", `${details["rule"]}: ${String(details["reason"])}`]);
+  facts.push(...limitFacts(code, details, execution));
+  return facts;
+}
+
+function limitFacts(code: ShownError["code"], details: Details, execution: ErrorView["execution"]): (readonly [string, string])[] {
+  const { limitMs, limitBytes } = details;
+  const usage = execution?.usage;
+  if (typeof limitMs === "number") {
+    const used = usage === undefined ? [] : [["used", code === "ERR_TIMEOUT_CPU" ? `${formatDuration(usage.cpuMs)} of processor time` : formatDuration(usage.wallMs)] as const];
+    return [["limit", formatDuration(limitMs)], ...used];
+  }
+  if (typeof limitBytes !== "number") return [];
+  return [["limit", formatSize(limitBytes)], ...(usage === undefined || usage.peakMemoryBytes === 0 ? [] : [["used", `${formatSize(usage.peakMemoryBytes)} at the peak`] as const])];
+}
+
+function causeLines(cause: ExecutionError | undefined, paint: Paint): string[] {
+  if (cause === undefined) return [];
+  const title = `${cause.code === undefined ? "" : `[${cause.code}] `}${cause.name}: ${cause.message}`;
+  return [`  ${paint("red", "caused by")} ${visible(title).replaceAll("\n", "\n  ")}`, ...frameLines(cause.frames, paint, "    "), ...causeLines(cause.cause, paint)];
+}
+
+function adviceLines({ code }: ShownError, details: Details, paint: Paint): string[] {
+  const { instead, nearest, usage } = details;
+  const advice: string[] = [];
+  if (typeof instead === "string") advice.push(instead);
+  if (typeof nearest === "string") advice.push(`Did you mean ${JSON.stringify(nearest)}?`);
+  if (code !== undefined && FAULTS[code].retryable) advice.push("The same command may succeed later without any change.");
+  const lines = advice.map((text) => `  ${paint("green", "help:")} ${visible(text)}`);
+  return typeof usage === "string" ? [...lines, usage] : lines;
+}
+
+/** The line with a mark below the column. */
+function pointAt(text: string, column: number): string {
+  const from = Math.max(0, column - 61);
+  return `${text.slice(from, from + 100)}\n        ${" ".repeat(column - 1 - from)}^`;
+}
+
+function problemsOf(details: Details): readonly Details[] {
+  const problems = details["problems"];
+  return Array.isArray(problems) ? (problems as readonly Details[]) : [];
+}
+
+function listOf(value: unknown): readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string") ? (value as readonly string[]) : [];
+}

@@ -1,0 +1,12 @@
+// A log line of the author's as it is shown to a person.
+import type { LogLevel, LogLine } from "../completion.ts";
+import { visible, type Paint } from "./terminal.ts";
+
+const STYLES = { debug: "gray", info: "cyan", warn: "yellow", error: "red" } as const satisfies Record<LogLevel, string>;
+
+/** `info looking {"days":30}`; further lines of a message are indented. */
+export function logText({ level, message, data }: LogLine, paint: Paint): string {
+  const text = visible(message).replaceAll("\n", "\n  ");
+  const more = data === undefined ? "" : ` ${paint("dim", visible(JSON.stringify(data)))}`;
+  return `${paint(STYLES[level], level)} ${text}${more}\n`;
+}

@@ -1,0 +1,141 @@
+// `run-workflow <ref>`: from arguments to one run, or to one after each change. What is not needed to get a run going is
+// imported when it is.
+import type { Config } from "../config.ts";
+import type { Executor } from "../executor.ts";
+import type { Limits } from "../limits.ts";
+import { helpText, parseArguments, usageFault, type Arguments, type CommandSpec } from "./arguments.ts";
+import { formOf, showFailure, type OutputForm, type World } from "./command.ts";
+import { EXIT_INTERRUPTED, EXIT_SUCCESS, exitCodeOf, exitCodeOfThrown } from "./exit-code.ts";
+import { listenForInterruption, unlessInterrupted } from "./interruption.ts";
+import { startReporter } from "./reporter.ts";
+import { readVersion } from "./version.ts";
+
+export function runSpec(name: string): CommandSpec {
+  return {
+    name,
+    summary: "Runs a TypeScript workflow from a pinned snapshot, and prints its result as JSON on stdout.",
+    operands: [{ name: "workflow" }],
+    options: {
+      input: { short: "i", value: "JSON", help: "the input: JSON text, @FILE, or - for standard input (default {})" },
+      param: { short: "p", value: "KEY=VALUE", repeat: true, help: "sets one key of the input, over --input; VALUE is JSON where it parses, else text" },
+      directory: { value: "DIR", help: "run straight from a directory; nothing is stored" },
+      workspace: { value: "NAME", help: "the stored workspace to run from (default: default)" },
+      timeout: { value: "TIME", help: "wall-clock limit: 500ms, 30s, 2m, 1h; a number alone is seconds" },
+      cpu: { value: "TIME", help: "limit of processor time" },
+      memory: { value: "SIZE", help: "memory limit: 64mb, 1gb; a number alone is bytes" },
+      "dry-run": { help: "do everything but call the workflow: resolve, transpile, link, evaluate, check the input.\nstdout stays empty; what was linked goes to stderr" },
+      watch: { help: "run again after each change, until Ctrl-C" },
+      json: { help: "print one envelope for success and failure alike: status, result or error, logs, usage" },
+      jsonl: { help: "print events as they come, one JSON object a line: started, log …, finished" },
+      quiet: { short: "q", help: "no logs and no progress on stderr; errors remain" },
+    },
+    notes: `<workflow> is a name, a path (its default export), path::export, or an id.
+Limits can only lower those of the workspace. NO_COLOR turns colour off.
+DATABASE_URL and REDIS_URL choose the servers; without them workspaces are kept in $BIFROST_DATA.
+
+exit codes: 0 success  1 the workflow failed  2 usage or invalid input  3 not found  4 import, compile or link error
+  5 denied by policy  69 infrastructure unavailable  70 defect of ours  124 time limit  130 interrupted  137 memory or crash`,
+  };
+}
+
+export interface RunArguments {
+  readonly reference: string;
+  readonly input: string | undefined;
+  readonly parameters: readonly string[];
+  readonly directory: string | undefined;
+  readonly workspace: string;
+  readonly limits: { readonly [K in keyof Limits]?: number };
+  readonly dryRun: boolean;
+  readonly watch: boolean;
+  readonly form: OutputForm;
+  readonly quiet: boolean;
+}
+
+export async function runCommand(argv: readonly string[], world: World, name: string): Promise<number> {
+  const spec = runSpec(name);
+  const parsed = await parseArguments(spec, argv);
+  if (parsed.has("help") || parsed.has("version")) {
+    world.terminal.out(parsed.has("help") ? helpText(spec) : `${readVersion()}\n`);
+    return EXIT_SUCCESS;
+  }
+  const asked = await readArguments(parsed, formOf(argv));
+  const config = world.config();
+  // The longest part of a start: begun before the input is read.
+  void import("../open.ts");
+  const inputJson = asked.input === undefined && asked.parameters.length === 0 ? "{}" : await (await import("./input.ts")).readInput(asked, { stdin: world.stdin });
+  using interruption = listenForInterruption();
+  const signal = AbortSignal.any([interruption.signal, ...(asked.watch ? [world.terminal.readerGone] : [])]);
+  const once: RunOnce = (stop) => runOnce(asked, { world, config, inputJson, signal: stop });
+  if (!asked.watch) return await once(signal);
+  const { runOnEachChange } = await import("./watch.ts");
+  await runOnEachChange(asked, { terminal: world.terminal, config, signal, once });
+  return EXIT_INTERRUPTED;
+}
+
+/** Resolves to the exit code. */
+export type RunOnce = (signal: AbortSignal) => Promise<number>;
+
+interface RunParts {
+  readonly world: World;
+  readonly config: Config;
+  readonly inputJson: string;
+  readonly signal: AbortSignal;
+}
+
+async function runOnce(asked: RunArguments, { world, config, inputJson, signal }: RunParts): Promise<number> {
+  const { terminal } = world;
+  try {
+    using reporter = startReporter({ terminal, ...asked });
+    await using executor = await unlessInterrupted(openFor(asked, config), signal);
+    const execution = await executor.run(asked.reference, inputJson, {
+      mode: asked.dryRun ? "validate" : "call",
+      limits: await limitsFor(asked, executor),
+      signal,
+      onLog: (line) => reporter.log(line),
+    });
+    await reporter.finished(execution, executor);
+    return exitCodeOf(execution);
+  } catch (thrown) {
+    await showFailure(thrown, { terminal, form: asked.form });
+    return exitCodeOfThrown(thrown);
+  }
+}
+
+export async function openFor({ directory, workspace }: Pick<RunArguments, "directory" | "workspace">, config: Config): Promise<Executor> {
+  const { openDirectory, openStored } = await import("../open.ts");
+  return directory === undefined ? openStored(config, { workspace }) : openDirectory(config, { directory, workspace });
+}
+
+/** Undefined where nothing was asked for: then the workspace's own apply. */
+async function limitsFor({ limits }: RunArguments, { workspace }: Executor): Promise<Limits | undefined> {
+  if (Object.keys(limits).length === 0) return undefined;
+  const { lowerLimits } = await import("../limits.ts");
+  return lowerLimits(workspace.limits, limits);
+}
+
+async function readArguments(parsed: Arguments, form: OutputForm): Promise<RunArguments> {
+  if (parsed.has("json") && parsed.has("jsonl")) throw usageFault("--json and --jsonl exclude each other.", { path: "--jsonl", expected: "one of --json and --jsonl", received: "both" });
+  return {
+    reference: parsed.operands[0] ?? "",
+    input: parsed.text("input"),
+    parameters: parsed.texts("param"),
+    directory: parsed.text("directory"),
+    workspace: parsed.text("workspace") ?? "default",
+    limits: await readLimits(parsed),
+    dryRun: parsed.has("dry-run"),
+    watch: parsed.has("watch"),
+    form,
+    quiet: parsed.has("quiet"),
+  };
+}
+
+async function readLimits(parsed: Arguments): Promise<RunArguments["limits"]> {
+  const [timeout, cpu, memory] = [parsed.text("timeout"), parsed.text("cpu"), parsed.text("memory")];
+  if (timeout === undefined && cpu === undefined && memory === undefined) return {};
+  const [{ parseDuration }, { parseSize }] = await Promise.all([import("./duration.ts"), import("./size.ts")]);
+  return {
+    ...(timeout === undefined ? {} : { wallMs: parseDuration(timeout, "--timeout") }),
+    ...(cpu === undefined ? {} : { cpuMs: parseDuration(cpu, "--cpu") }),
+    ...(memory === undefined ? {} : { memoryBytes: parseSize(memory, "--memory") }),
+  };
+}
