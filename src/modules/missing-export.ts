@@ -82,7 +82,7 @@ function missing({ module, record, wanted, exported, target }: Missing): Fault {
   if (nearest !== undefined) sentences.push(`Did you mean '${nearest}'?`);
   else if (wanted.name === "default") sentences.push("It has no default export; import a name in braces, or '* as' a name.");
   else if (target.endsWith(".json")) sentences.push("A JSON module has a default export only.");
-  else sentences.push("If it is a type, import it with 'import type'.");
+  else sentences.push(record.kind === "reexport" ? "If it is a type, write 'export type'." : "If it is a type, write 'import type'.");
   const details = {
     specifier: record.specifier,
     export: wanted.name,

@@ -76,8 +76,10 @@ function transpile(text: string, request: CompileRequest, transformers: ts.Custo
       compilerOptions: compilerOptions(request.options),
       transformers,
     });
+    // Those without a file complain of options that do not go together, which is no reason for a module not to run.
+    const inText = (output.diagnostics ?? []).filter((each) => each.file !== undefined);
     const js = output.outputText.replace(/\n\/\/# sourceMappingURL=[^\n]*\s*$/, "\n");
-    return { js, map: output.sourceMapText ?? "", diagnostics: output.diagnostics ?? [] };
+    return { js, map: output.sourceMapText ?? "", diagnostics: inText };
   } catch (error) {
     if (error instanceof RangeError) throw error;
     // An assertion of the compiler, which trees recovered from a broken text may hit.

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { COMPILER_VERSION, compiledKeyOf } from "../../../src/modules/compile-key.ts";
@@ -49,6 +50,42 @@ describe("import list", () => {
       }
     });
   }
+
+  it("B8: equals what the printed code imports, whatever is imported and however it is used", () => {
+    const form = fc.constantFrom(
+      "import NAME from SPEC;",
+      "import * as NAME from SPEC;",
+      "import { NAME } from SPEC;",
+      "import { x as NAME } from SPEC;",
+      "import { type NAME } from SPEC;",
+      "import type { NAME } from SPEC;",
+      "import other_NAME, { NAME } from SPEC;",
+      "export { NAME } from SPEC;",
+      "export { type NAME } from SPEC;",
+      "import SPEC; declare const NAME: any;",
+    );
+    const use = fc.constantFrom(
+      "NAME;",
+      "let l_NAME: NAME;",
+      "export { NAME as e_NAME };",
+      "export type { NAME };",
+      "import(NAME);",
+      "{ const NAME = 1; NAME; }",
+      "typeof NAME;",
+      "type T_NAME = typeof NAME;",
+      "",
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(form, use), { maxLength: 6 }), (parts) => {
+        const text = parts
+          .map(([importing, using], index) => `${importing} ${using}`.replaceAll("NAME", `n${index}`).replaceAll("SPEC", `"./m${index}"`))
+          .join("\n");
+        const compiled = compile(text);
+        expect(listed(compiled)).toEqual(printedImports(compiled));
+      }),
+      { numRuns: 60 },
+    );
+  });
 
   it("B7: names stand with their place in the source", () => {
     const { facts } = compile(`\nimport a, {\n  b as c,\n} from "./x";\nexport { d } from "./y";\nexport * from "./z";\na(c);`);
@@ -216,6 +253,11 @@ describe("compiled key", () => {
       problem: "compilerOptions of tsconfig.json: jsx cannot be 3",
     });
     expect(readTsconfigOptions("")).toEqual({ options: {} });
+  });
+
+  it("B34: options that do not go together stop no module", () => {
+    const options = { emitDecoratorMetadata: true, jsxImportSource: "x", jsxFactory: "not an identifier (" };
+    expect(compile("export const a = 1;", "ts", options)).toMatchObject({ js: "export const a = 1;\n", facts: { diagnostics: [] } });
   });
 
   it("B34: useDefineForClassFields and decorators change the code", () => {
