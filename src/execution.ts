@@ -65,6 +65,8 @@ export async function execute(order: Order, powers: ExecutionPowers): Promise<Ex
   const workflow = `${entry.path}::${entry.exportName}`;
   const startedAt = new Date().toISOString();
   const begun = powers.begin(order, { workflow, snapshotId: pinned.snapshot.id, startedAt });
+  // It is awaited below; until then its failure must not count as unhandled.
+  begun.catch(() => {});
 
   const ended = await powers.handOver(order, { pinned, entry, closure, run: taken.run });
   await begun;

@@ -35,7 +35,13 @@ const NO_USAGE: RoomUsage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 };
 /** For a limit of "none": more than any isolate here may grow to before the machine ends it. */
 const UNLIMITED_MEMORY_MB = 4096;
 
-const plans = new WeakMap<Closure, Plan>();
+/** A closure is cached as long as its snapshot is in use, and what is made of it as long as it is. */
+const prepared = new WeakMap<Closure, Prepared>();
+
+interface Prepared {
+  readonly plan: Plan;
+  readonly code: (key: string) => string;
+}
 
 export async function handOver(order: Order, work: HandOver, powers: HandOverPowers): Promise<Ended> {
   const { closure, entry, pinned } = work;
@@ -47,8 +53,7 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
   const map = (stack: string): ReturnType<typeof mapStack> => mapStack(stack, (path) => modules.get(path));
   const book = new LogBook({ mapStack: (stack) => map(stack).stack, onLine: order.onLog });
   const end = await work.run({
-    plan: planFor(closure, entry.path),
-    code: (key) => codeOf(modules, key),
+    ...prepare(closure, entry.path),
     zod: closure.usesZod,
     mode: order.mode,
     exportName: entry.exportName,
@@ -94,7 +99,7 @@ async function answerImport(order: Order, { pinned, modules, specifier, referrer
     const fault = loaded.kind === "failure" ? loaded.fault : loaded.closure.failure;
     if (fault !== undefined || loaded.kind === "failure") return { kind: "failure", failure: describe(fault as Fault) };
     keep(modules, loaded.closure);
-    return { kind: "module", plan: planFor(loaded.closure, loaded.path), code: (key) => codeOf(modules, key) };
+    return { kind: "module", ...prepare(loaded.closure, loaded.path) };
   } catch (error) {
     if (error instanceof Fault) return { kind: "failure", failure: describe(error) };
     return { kind: "failure", failure: { name: "Error", message: `Cannot import ${JSON.stringify(specifier)}: an internal error`, code: "ERR_INTERNAL" } };
@@ -106,17 +111,15 @@ function describe(fault: Fault): { name: string; message: string; code: string }
   return { name: fault.name === "SyntaxError" ? "SyntaxError" : "Error", message: fault.message, code: fault.code };
 }
 
-function planFor(closure: Closure, entry: string): Plan {
-  let plan = plans.get(closure);
-  if (plan === undefined) plans.set(closure, (plan = planOf(closure, entry)));
-  return plan;
+function prepare(closure: Closure, entry: string): Prepared {
+  const before = prepared.get(closure);
+  if (before !== undefined) return before;
+  const code = new Map(closure.modules.map(({ compiled }) => [compiled.key as string, compiled.js]));
+  const made = { plan: planOf(closure, entry), code: (key: string): string => code.get(key) ?? "" };
+  prepared.set(closure, made);
+  return made;
 }
 
 function keep(modules: Map<string, ClosureModule>, closure: Closure): void {
-  for (const module of closure.modules) modules.set(module.path, module);
-}
-
-function codeOf(modules: ReadonlyMap<string, ClosureModule>, key: string): string {
-  for (const { compiled } of modules.values()) if (compiled.key === key) return compiled.js;
-  return "";
+  for (const module of closure.modules) if (module.static) modules.set(module.path, module);
 }

@@ -6,11 +6,13 @@ let nextPlanId = 1;
 
 /** Ids are unique in this process, so a child can keep plans by id. */
 export function planOf(closure: Closure, entry: string): Plan {
-  const indexes = new Map(closure.modules.map(({ path }, index) => [path as string, index]));
+  // What only an import() names is linked when that runs.
+  const linked = closure.modules.filter((module) => module.static);
+  const indexes = new Map(linked.map(({ path }, index) => [path as string, index]));
   return {
     id: nextPlanId++,
     entry: indexes.get(entry) ?? 0,
-    modules: closure.modules.map(({ path, compiled, links }) => ({
+    modules: linked.map(({ path, compiled, links }) => ({
       path,
       key: compiled.key,
       scoped: compiled.facts.usesModuleScope === true,
