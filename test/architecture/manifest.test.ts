@@ -14,6 +14,14 @@ function target(entry: unknown): string | undefined {
   return target(conditions["development"] ?? conditions["import"] ?? conditions["node"] ?? conditions["default"]);
 }
 
+interface LockEntry {
+  readonly version?: string;
+  readonly name?: string;
+  readonly hasInstallScript?: boolean;
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
 interface Lock {
   readonly packages: Readonly<
     Record<string, { readonly version?: string; readonly name?: string; readonly hasInstallScript?: boolean; readonly resolved?: string }>
@@ -81,6 +89,12 @@ describe("the lock", () => {
   it("names no registry, so that any mirror will do", () => {
     expect(Object.entries(lock.packages).filter(([, entry]) => entry.resolved !== undefined)).toEqual([]);
     expect(readFileSync(join(ROOT, ".npmrc"), "utf8")).toContain("omit-lockfile-registry-resolved=true");
+  });
+
+  it("is whole: it has every optional dependency for every platform, or `npm ci` refuses it", () => {
+    const names = Object.keys(lock.packages).map((path) => path.slice(path.lastIndexOf("node_modules/") + 13));
+    const wanted = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(wanted.filter((name) => !names.includes(name))).toEqual([]);
   });
 });
 
