@@ -3,6 +3,7 @@
 import { defineHidden, defineProperty, getOwnPropertyDescriptor, objectKeys } from "./intrinsics.ts";
 
 const realmGlobal = globalThis;
+let isBeingMade = false;
 
 /** Adds each as a data property. */
 export function addHidden(values: Readonly<Record<string, unknown>>): void {
@@ -13,17 +14,18 @@ export function addHidden(values: Readonly<Record<string, unknown>>): void {
 /** Adds properties that are made on first use. All names share one making, which gives them by name. */
 export function addLazily(names: readonly string[], make: () => object): void {
   let made: Record<string, unknown> | undefined;
-  let isBeingMade = false;
   for (let index = 0; index < names.length; index++) {
     const name = names[index] as string;
     const get = (): unknown => {
-      // A library that looks for the very thing it is to provide finds nothing.
+      // A library that looks whether the platform has it already, while it is being made from that library.
       if (isBeingMade) return undefined;
-      isBeingMade = made === undefined;
-      try {
-        made ??= make() as Record<string, unknown>;
-      } finally {
-        isBeingMade = false;
+      if (made === undefined) {
+        isBeingMade = true;
+        try {
+          made = make() as Record<string, unknown>;
+        } finally {
+          isBeingMade = false;
+        }
       }
       // One that the author has defined otherwise meanwhile stays so.
       if (getOwnPropertyDescriptor(realmGlobal, name)?.get === get) defineHidden(realmGlobal, name, made[name]);

@@ -1,9 +1,11 @@
 // What `import.meta` and `import()` are in an author's module: the compiler rewrites both to what the room module
 // "bifrost:scope" gives for the module's path. Resolving is the host's; here a specifier is only joined to a URL.
 import type { Host } from "./host.d.ts";
-import { createObject, join, lastIndexOfText, mapDelete, mapGet, mapHas, mapSet, pop, promiseReject, promiseWithResolvers, push, RealmMap, RealmTypeError, sliceText, splitText, startsWith } from "./intrinsics.ts";
+import { createObject, join, lastIndexOfText, mapDelete, mapGet, mapHas, mapSet, pop, promiseReject, promiseWithResolvers, push, RealmMap, RealmTypeError, sliceText, splitText, startsWith, execPattern } from "./intrinsics.ts";
 
-export const SCHEME = "workspace:///";
+const SCHEME = "workspace:///";
+const SDK = "bifrost";
+const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 
 interface ImportMeta {
   url: string;
@@ -76,9 +78,12 @@ function createMeta(path: string): ImportMeta {
   return meta;
 }
 
-/** Textual, without a look at what exists: relative to the module, from the root where bare, absolute URLs as they are. */
+/**
+ * Textual, without a look at what exists: relative to the module, from the root where bare; what names no file of the
+ * workspace (the SDK, other URLs) as it is.
+ */
 function resolveUrl(specifier: string, path: string): string {
-  if (startsWith(specifier, SCHEME)) return specifier;
+  if (specifier === SDK || execPattern(ABSOLUTE, specifier) !== null) return specifier;
   const isRelative = specifier === "." || specifier === ".." || startsWith(specifier, "./") || startsWith(specifier, "../");
   const segments = isRelative ? splitText(path, "/") : [];
   if (isRelative) pop(segments);

@@ -1,0 +1,97 @@
+// Types of `import … from "bifrost"`, for editors and for checking author code. What is behind them is executables.ts
+// and context.ts. The globals of the room are in ../globals.d.ts.
+
+import type { z } from "zod";
+
+export { z } from "zod";
+
+/** Any JSON data. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Writes one line to the execution's log. `data` is kept beside the message as JSON. */
+export type LogFunction = (message: unknown, data?: unknown) => void;
+
+export interface Log {
+  readonly debug: LogFunction;
+  readonly info: LogFunction;
+  readonly warn: LogFunction;
+  readonly error: LogFunction;
+}
+
+/** Second argument of every workflow, tool and data provider. */
+export interface Context {
+  readonly log: Log;
+  /** UUID of this execution. */
+  readonly executionId: string;
+  /** `path::export` of what was started. */
+  readonly workflow: string;
+  /** Name of the workspace. */
+  readonly workspace: string;
+}
+
+/** What follows the Standard Schema interface; zod's schemas do, and so do those of most other libraries. */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => unknown;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+/** A schema for `params`: zod's, a Standard Schema, or anything with `safeParse`. */
+export type ParamsSchema = z.ZodType | StandardSchema<any, any> | { safeParse(value: unknown): unknown };
+
+/** What the function gets: the schema's output, defaults filled in. */
+export type ParamsOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : Schema extends StandardSchema<any, infer Output> ? Output : any;
+
+/** What a caller may give: the schema's input, defaults left out. */
+export type InputOf<Schema> = Schema extends z.ZodType ? z.input<Schema> : Schema extends StandardSchema<infer Input, any> ? Input : any;
+
+export interface Options<Schema extends ParamsSchema = ParamsSchema> {
+  /** Unique in the workspace; without it the export's name is used. */
+  readonly name?: string;
+  /** For people who choose it from a list. */
+  readonly description?: string;
+  /** Checked before the function is called; problems go to the caller. */
+  readonly params?: Schema;
+  /** Longest run: milliseconds, or "30s", "5m", "1h". */
+  readonly timeout?: number | string;
+}
+
+/** May be called by other author code: the same check, the same context, the function's own result. */
+export type Executable<Input, Result> = (...params: undefined extends Input ? [params?: Input] : [params: Input]) => Promise<Awaited<Result>>;
+
+export interface Declare {
+  <Result>(body: (params: any, ctx: Context) => Result): Executable<any, Result>;
+  <Schema extends ParamsSchema, Result>(options: Options<Schema> & { readonly params: Schema }, body: (params: ParamsOf<Schema>, ctx: Context) => Result): Executable<InputOf<Schema>, Result>;
+  <Result>(options: Options & { readonly params?: undefined }, body: (params: any, ctx: Context) => Result): Executable<any, Result>;
+}
+
+/** Declares a runnable workflow. Export what it returns. */
+export declare const workflow: Declare;
+
+/** Declares a tool. Export what it returns. */
+export declare const tool: Declare;
+
+/** One entry of a data provider's list. */
+export interface DataOption {
+  readonly label: string;
+  readonly value: Json;
+  readonly metadata?: { readonly [key: string]: Json };
+}
+
+/** Declares a data provider: what it returns is offered for a parameter. Export what it returns. */
+export declare const dataProvider: {
+  <Result extends readonly DataOption[]>(body: (params: any, ctx: Context) => Result | Promise<Result>): Executable<any, Result>;
+  <Schema extends ParamsSchema, Result extends readonly DataOption[]>(
+    options: Options<Schema> & { readonly params: Schema },
+    body: (params: ParamsOf<Schema>, ctx: Context) => Result | Promise<Result>,
+  ): Executable<InputOf<Schema>, Result>;
+  <Result extends readonly DataOption[]>(options: Options & { readonly params?: undefined }, body: (params: any, ctx: Context) => Result | Promise<Result>): Executable<any, Result>;
+};
+
+/** An error whose message is shown to the caller as it is. Other errors are shown in full to administrators only. */
+export declare class UserError extends Error {
+  constructor(message?: string, options?: { cause?: unknown });
+}
