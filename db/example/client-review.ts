@@ -9,7 +9,11 @@ import type { Review, Writer } from "./reports/review.ts";
 
 const params = z.object({
   client: z.string().min(1).describe("A client's id, or a part of the name"),
-  month: z.string().regex(/^\d{4}-\d{2}$/).default("2026-11").describe("As in 2026-11"),
+  month: z
+    .string()
+    .regex(/^\d{4}-\d{2}$/)
+    .default("2026-11")
+    .describe("As in 2026-11"),
   format: z.enum(["markdown", "csv"]).default("markdown"),
 });
 
@@ -27,7 +31,7 @@ export default workflow({ name: "client-review", params }, async ({ client: want
     minutes,
     charge: Math.round((extraMinutes / 60) * desk.hourlyRate * 100) / 100,
   };
-  const { write }: Writer = await import(`./reports/${format}.ts`);
+  const report: Writer = await import(`./reports/${format}.ts`);
   ctx.log.info(`wrote the review of ${client.name}`, { tickets: worked.length, format });
-  return { client: client.id, month, open: review.open, minutes, charge: review.charge, document: write(review) };
+  return { client: client.id, month, open: review.open, minutes, charge: review.charge, document: report.write(review) };
 });

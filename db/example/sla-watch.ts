@@ -16,15 +16,17 @@ const params = z.object({
 
 export default workflow({ name: "sla-watch", params }, async ({ at, soonMinutes }, ctx) => {
   const now = new Date(at);
-  const checked = openTickets().map((ticket) => check(ticket, now));
-  const late = checked.filter(({ left }) => left < 0).sort((one, other) => one.left - other.left);
-  const soon = checked.filter(({ left }) => left >= 0 && left <= soonMinutes);
+  const checked = openTickets()
+    .map((ticket) => check(ticket, now))
+    .toSorted((one, other) => one.minutesLeft - other.minutesLeft);
+  const late = checked.filter(({ minutesLeft }) => minutesLeft < 0);
+  const dueSoon = checked.filter(({ minutesLeft }) => minutesLeft >= 0 && minutesLeft <= soonMinutes);
   for (const { ticket, text } of late) ctx.log.warn(`ticket ${ticket} is late`, { text });
   return {
     at,
-    late: late.map(({ left: _, ...rest }) => rest),
-    dueSoon: soon.map(({ left: _, ...rest }) => rest),
-    onTrack: checked.length - late.length - soon.length,
+    late,
+    dueSoon,
+    onTrack: checked.length - late.length - dueSoon.length,
     lateByClient: countBy(late, ({ client }) => client),
   };
 });
@@ -35,7 +37,7 @@ function check(ticket: Ticket, now: Date) {
   const plan = planOf(client);
   const waitsFor = ticket.repliedAt === null ? "reply" : "solution";
   const limit = waitsFor === "reply" ? plan.replyWithinMinutes : plan.closeWithinMinutes;
-  const left = limit - openMinutesBetween(new Date(ticket.openedAt), now);
-  const text = `${waitsFor} ${left < 0 ? `${inWords(-left)} late` : `due in ${inWords(left)}`}`;
-  return { ticket: ticket.id, client: client.name, subject: ticket.subject, waitsFor, text, left };
+  const minutesLeft = limit - openMinutesBetween(new Date(ticket.openedAt), now);
+  const text = `${waitsFor} ${minutesLeft < 0 ? `${inWords(-minutesLeft)} late` : `due in ${inWords(minutesLeft)}`}`;
+  return { ticket: ticket.id, client: client.name, subject: ticket.subject, text, minutesLeft };
 }

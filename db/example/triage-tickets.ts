@@ -18,12 +18,12 @@ export default workflow({ name: "triage-tickets", params }, async ({ away, most 
   const waiting = tickets.filter(isUntriaged).slice(0, most);
   const proposals = waiting
     .map((ticket) => ({ ticket: ticket.id, subject: ticket.subject, topic: topicOf(ticket), priority: priorityOf(ticket) }))
-    .sort((one, other) => ORDER.indexOf(one.priority) - ORDER.indexOf(other.priority))
-    .map((proposal) => {
-      const technician = chooseTechnician(proposal.topic, { load, away });
-      if (technician === undefined) ctx.log.warn(`nobody is free for ticket ${proposal.ticket}`, { topic: proposal.topic });
+    .toSorted((one, other) => ORDER.indexOf(one.priority) - ORDER.indexOf(other.priority))
+    .map(({ ticket, subject, topic, priority }) => {
+      const technician = chooseTechnician(topic, { load, away });
+      if (technician === undefined) ctx.log.warn(`nobody is free for ticket ${ticket}`, { topic });
       else load.set(technician, (load.get(technician) ?? 0) + 1);
-      return { ...proposal, technician: technician ?? null };
+      return { ticket, subject, topic, priority, technician: technician ?? null };
     });
   ctx.log.info(`looked at ${waiting.length} tickets`);
   return { proposals, unassigned: proposals.filter(({ technician }) => technician === null).length };

@@ -36,7 +36,12 @@ export type CurrentHash = (path: ModulePath) => ContentHash | undefined;
 
 /** Every path whose current state `planChange` asks for. */
 export function touchedPaths(change: Change): ReadonlySet<ModulePath> {
-  return new Set([...change.put.map((file) => file.path), ...change.remove, ...change.move.flatMap((move) => [move.from, move.to]), ...(change.expected?.keys() ?? [])]);
+  return new Set([
+    ...change.put.map((file) => file.path),
+    ...change.remove,
+    ...change.move.flatMap((move) => [move.from, move.to]),
+    ...(change.expected?.keys() ?? []),
+  ]);
 }
 
 /**
@@ -49,8 +54,9 @@ export function planChange(change: Change, current: CurrentHash): ChangePlan {
   const files = new Map<ModulePath, PlannedFile>();
   const unchanged = new Map<ModulePath, PreparedFile>();
   for (const { from, to, entityType, contentType, compiled } of change.move) {
-    if (from === to) continue;
-    files.set(to, { path: to, hash: current(from)!, entityType, contentType, compiled, movedFrom: from, bytes: undefined });
+    const hash = current(from);
+    if (from === to || hash === undefined) continue;
+    files.set(to, { path: to, hash, entityType, contentType, compiled, movedFrom: from, bytes: undefined });
   }
   for (const file of change.put) {
     const arrived = files.get(file.path);
@@ -100,11 +106,16 @@ function checkExpected(change: Change, current: CurrentHash): void {
   for (const [path, expected] of change.expected ?? []) {
     const actual = current(path);
     if (actual === (expected ?? undefined)) continue;
-    if (actual === undefined) throw missing(path, `The file ${quote(path)} was deleted meanwhile; version ${short(expected)} was expected. Nothing was written.`, expected);
+    if (actual === undefined)
+      throw missing(path, `The file ${quote(path)} was deleted meanwhile; version ${short(expected)} was expected. Nothing was written.`, expected);
     const wanted = expected === null ? "no file was expected there" : `version ${short(expected)} was expected`;
-    throw new Fault("ERR_CONTENT_CHANGED", `The file ${quote(path)} is at version ${short(actual)}; ${wanted}. Nothing was written: read it again and repeat the change.`, {
-      details: { path, expected, actual, reason: "content_changed" },
-    });
+    throw new Fault(
+      "ERR_CONTENT_CHANGED",
+      `The file ${quote(path)} is at version ${short(actual)}; ${wanted}. Nothing was written: read it again and repeat the change.`,
+      {
+        details: { path, expected, actual, reason: "content_changed" },
+      },
+    );
   }
 }
 

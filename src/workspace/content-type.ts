@@ -19,5 +19,5 @@ const TYPES: Readonly<Record<string, string>> = {
 export function contentTypeOf(path: string): string {
   const dot = path.lastIndexOf(".");
   const extension = dot < 0 ? "" : path.slice(dot + 1).toLowerCase();
-  return Object.hasOwn(TYPES, extension) ? TYPES[extension]! : "application/octet-stream";
+  return (Object.hasOwn(TYPES, extension) ? TYPES[extension] : undefined) ?? "application/octet-stream";
 }

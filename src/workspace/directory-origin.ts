@@ -43,8 +43,8 @@ export function createDirectoryOrigin({ cache, compile, ...options }: DirectoryO
     const contents = new Map<ModulePath, Uint8Array>();
     for (const { path, hash } of await memory.files(workspace)) {
       if (!isCode(path)) continue;
-      const bytes = (await memory.contents(workspace, [hash])).get(hash)!;
-      if (registered.has(path) || mayDeclare(bytes)) contents.set(path, bytes);
+      const bytes = (await memory.contents(workspace, [hash])).get(hash);
+      if (bytes !== undefined && (registered.has(path) || mayDeclare(bytes))) contents.set(path, bytes);
     }
     const compileAndKeep: Compile = async (jobs) => {
       const answers = await compile(jobs);

@@ -44,7 +44,6 @@ async function readInto(reading: Reading, { at, rules: outer }: { readonly at: s
     const path = at + entry.name;
     if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
     if (rules?.ignores(path, { isDirectory: entry.isDirectory() })) continue;
-    // oxlint-disable-next-line no-await-in-loop -- it waits only where there are ignore rules to load
     if (entry.isDirectory()) await readInto(reading, { at: `${path}/`, rules });
     else readOne(reading, { path, entry });
   }
@@ -72,7 +71,10 @@ function entriesOf(root: string, at: string): Dirent[] {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const what = { ENOENT: "does not exist", ENOTDIR: "is no directory", EACCES: "may not be read" }[code ?? ""] ?? `cannot be read (${code ?? String(error)})`;
-    throw new Fault("ERR_INPUT_INVALID", `The directory ${JSON.stringify(join(root, at))} ${what}.`, { details: { path: at, reason: code ?? "unknown" }, cause: error });
+    throw new Fault("ERR_INPUT_INVALID", `The directory ${JSON.stringify(join(root, at))} ${what}.`, {
+      details: { path: at, reason: code ?? "unknown" },
+      cause: error,
+    });
   }
 }
 
@@ -86,7 +88,11 @@ function refusal(root: string, refused: readonly Refusal[]): Fault {
   const lines = refused.map(({ path, reason }) => `  ${JSON.stringify(path)} ${reason}`);
   const count = refused.length === 1 ? "one file" : `${refused.length} files`;
   const advice = "Replace symbolic links by the files themselves, keep large data elsewhere, or name them in .gitignore.";
-  return new Fault("ERR_INPUT_INVALID", `${count} in ${JSON.stringify(root)} cannot be taken into a workspace; nothing was read:\n${lines.join("\n")}\n${advice}`, {
-    details: { refused },
-  });
+  return new Fault(
+    "ERR_INPUT_INVALID",
+    `${count} in ${JSON.stringify(root)} cannot be taken into a workspace; nothing was read:\n${lines.join("\n")}\n${advice}`,
+    {
+      details: { refused },
+    },
+  );
 }

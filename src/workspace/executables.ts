@@ -49,7 +49,10 @@ export function planExecutables(change: ExecutableChange): ExecutablePlan {
   const { rowsAt, dropped } = relocate(change);
   const added: Executable[] = [];
   const types = new Map<ModulePath, EntityType>();
-  for (const path of change.removed) for (const row of rowsAt.get(path)?.values() ?? []) rowsAt.get(path)!.set(row.exportName, { ...row, active: false });
+  for (const path of change.removed) {
+    const rows = rowsAt.get(path);
+    for (const row of rows?.values() ?? []) rows?.set(row.exportName, { ...row, active: false });
+  }
   for (const file of change.files) {
     const rows = rowsAt.get(file.path) ?? new Map<string, Executable>();
     const declared = new Set<string>();
@@ -102,8 +105,8 @@ function sortOut(registered: readonly Executable[], rowsAt: ReadonlyMap<ModulePa
   const deactivated: Executable[] = [];
   for (const rows of rowsAt.values()) {
     for (const after of rows.values()) {
-      const row = before.get(after.id)!;
-      if (isSame(row, after)) continue;
+      const row = before.get(after.id);
+      if (row === undefined || isSame(row, after)) continue;
       if (row.active && !after.active) deactivated.push(after);
       else updated.push(after);
     }

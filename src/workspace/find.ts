@@ -47,9 +47,13 @@ export async function findEntry(text: string, options: FindOptions): Promise<Ent
 async function findById(id: string, { snapshot, executables }: FindOptions): Promise<Entry> {
   const row = (await executables()).find((each) => each.id === id);
   if (row?.active && snapshot.has(row.path)) return entryOf(row);
-  throw new Fault("ERR_WORKFLOW_NOT_FOUND", `No workflow has the id ${id}${row === undefined ? "" : `: ${row.path} no longer has the export ${JSON.stringify(row.exportName)}`}.`, {
-    details: { reference: id },
-  });
+  throw new Fault(
+    "ERR_WORKFLOW_NOT_FOUND",
+    `No workflow has the id ${id}${row === undefined ? "" : `: ${row.path} no longer has the export ${JSON.stringify(row.exportName)}`}.`,
+    {
+      details: { reference: id },
+    },
+  );
 }
 
 async function findByName(name: string, { snapshot, executables }: FindOptions): Promise<Entry> {
@@ -75,9 +79,13 @@ function asImported(path: string, snapshot: FindOptions["snapshot"]): ModulePath
 
 function runnable(path: ModulePath, exportName: string): Entry {
   if (isCode(path)) return { path, exportName };
-  throw new Fault("ERR_EXECUTABLE_NOT_FOUND", `${JSON.stringify(path)} is ${scriptKindOf(path) === "json" ? "JSON" : "no program code"} and exports nothing that can be run.`, {
-    details: { path, exportName, exports: [] },
-  });
+  throw new Fault(
+    "ERR_EXECUTABLE_NOT_FOUND",
+    `${JSON.stringify(path)} is ${scriptKindOf(path) === "json" ? "JSON" : "no program code"} and exports nothing that can be run.`,
+    {
+      details: { path, exportName, exports: [] },
+    },
+  );
 }
 
 function entryOf({ path, exportName, id }: Executable): Entry {
@@ -86,16 +94,23 @@ function entryOf({ path, exportName, id }: Executable): Entry {
 
 function ambiguous(name: string, rows: readonly Executable[]): Fault {
   const candidates = rows.map((row) => `${row.path}::${row.exportName}`).toSorted();
-  return new Fault("ERR_WORKFLOW_AMBIGUOUS", `${candidates.length} workflows have the name ${JSON.stringify(name)}: ${candidates.join(", ")}. Use one of these references.`, {
-    details: { name, candidates },
-  });
+  return new Fault(
+    "ERR_WORKFLOW_AMBIGUOUS",
+    `${candidates.length} workflows have the name ${JSON.stringify(name)}: ${candidates.join(", ")}. Use one of these references.`,
+    {
+      details: { name, candidates },
+    },
+  );
 }
 
 function nameNotFound(name: string, active: readonly Executable[]): Fault {
   const names = [...new Set(active.map((row) => row.name))].toSorted();
   const nearest = nearestName(name, names);
   const hint = nearest === undefined ? "" : ` Did you mean ${JSON.stringify(nearest)}?`;
-  const list = names.length === 0 ? " The workspace has no workflows." : ` The workspace has ${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}.`;
+  const list =
+    names.length === 0
+      ? " The workspace has no workflows."
+      : ` The workspace has ${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}.`;
   return new Fault("ERR_WORKFLOW_NOT_FOUND", `No workflow has the name ${JSON.stringify(name)}.${hint}${list}`, {
     details: { name, names: names.slice(0, 50), ...(nearest === undefined ? undefined : { nearest }) },
   });

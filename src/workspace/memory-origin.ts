@@ -32,6 +32,8 @@ interface State {
   readonly workspace: Workspace;
   readonly turns: ReturnType<typeof createTurns>;
   head: Head;
+  /** The one that HEAD names. */
+  snapshot: SnapshotRecord;
   readonly files: Map<ModulePath, LiveFile>;
   readonly executables: Map<string, Executable>;
   readonly contents: Map<ContentHash, Uint8Array>;
@@ -45,18 +47,19 @@ export function createMemoryOrigin({ readCompilerOptions, limits = DEFAULT_LIMIT
 
   function stateOf(id: WorkspaceId): State {
     const state = states.get(id);
-    if (state === undefined) throw new Fault("ERR_INTERNAL", `There is no workspace with the id ${id}. Ask for it by name first.`, { details: { workspace: id } });
+    if (state === undefined)
+      throw new Fault("ERR_INTERNAL", `There is no workspace with the id ${id}. Ask for it by name first.`, { details: { workspace: id } });
     return state;
   }
 
   async function snapshotAfter(state: State, plan: ChangePlan, contents: ReadonlyMap<ContentHash, Uint8Array>) {
-    const previous = state.snapshots.get(state.head.snapshotId)!;
+    const previous = state.snapshot;
     const changes = new Map<ModulePath, ContentHash | null>(plan.set);
     for (const path of plan.removed) changes.set(path, null);
     const { root, trees } = await applyToTree(previous.tree, changes, (hashes) => Promise.resolve(pick(state.trees, hashes)));
-    const options = changes.get(COMPILER_OPTIONS_PATH);
-    const bytes = options == null ? undefined : (contents.get(options) ?? state.contents.get(options));
-    const compilerOptions = options === undefined ? previous.compilerOptions : readCompilerOptions((bytes && decodeUtf8(bytes)) ?? "{}");
+    const hash = plan.set.get(COMPILER_OPTIONS_PATH);
+    const bytes = hash && (contents.get(hash) ?? state.contents.get(hash));
+    const compilerOptions = changes.has(COMPILER_OPTIONS_PATH) ? readCompilerOptions((bytes && decodeUtf8(bytes)) ?? "{}") : previous.compilerOptions;
     return { trees, snapshot: snapshotRecordOf({ tree: root, packageLock: previous.packageLock, compilerOptions }) };
   }
 
@@ -75,7 +78,7 @@ export function createMemoryOrigin({ readCompilerOptions, limits = DEFAULT_LIMIT
     if (plan.set.size === 0 && plan.removed.size === 0) {
       apply(state, { plan, executables });
       keepCompiled(compiled);
-      return { head: previous, previous, changed: false, set: plan.set, removed: plan.removed, trees: new Map(), snapshot: state.snapshots.get(previous.snapshotId)! };
+      return { head: previous, previous, changed: false, set: plan.set, removed: plan.removed, trees: new Map(), snapshot: state.snapshot };
     }
     const { trees, snapshot } = await snapshotAfter(state, plan, contents);
     const head = { version: previous.version + 1, snapshotId: snapshot.id };
@@ -83,6 +86,7 @@ export function createMemoryOrigin({ readCompilerOptions, limits = DEFAULT_LIMIT
     for (const [hash, bytes] of contents) if (!state.contents.has(hash)) state.contents.set(hash, Uint8Array.from(bytes));
     for (const [hash, entries] of trees) state.trees.set(hash, entries);
     state.snapshots.set(snapshot.id, snapshot);
+    state.snapshot = snapshot;
     apply(state, { plan, executables });
     keepCompiled(compiled);
     state.head = head;
@@ -91,13 +95,15 @@ export function createMemoryOrigin({ readCompilerOptions, limits = DEFAULT_LIMIT
 
   function apply(state: State, { plan, executables }: { plan: ChangePlan; executables: ExecutablePlan }): void {
     const updatedAt = new Date(now()).toISOString();
-    const sizes = new Map([...plan.moved].map(([from, to]) => [to, state.files.get(from)!.sizeBytes]));
+    const written = plan.files.map(({ path, entityType, hash, contentType, bytes, movedFrom }): LiveFile => {
+      const sizeBytes = bytes?.byteLength ?? (movedFrom && state.files.get(movedFrom)?.sizeBytes) ?? 0;
+      return { path, entityType: executables.types.get(path) ?? entityType, hash, contentType, sizeBytes, updatedAt };
+    });
     for (const path of [...plan.removed, ...plan.moved.keys()]) state.files.delete(path);
-    for (const { path, entityType, hash, contentType, bytes } of plan.files) {
-      state.files.set(path, { path, entityType: executables.types.get(path) ?? entityType, hash, contentType, sizeBytes: bytes?.byteLength ?? sizes.get(path)!, updatedAt });
-    }
+    for (const file of written) state.files.set(file.path, file);
     for (const { path, entityType } of plan.unchanged) {
-      state.files.set(path, { ...state.files.get(path)!, entityType: executables.types.get(path) ?? entityType });
+      const known = state.files.get(path);
+      if (known !== undefined) state.files.set(path, { ...known, entityType: executables.types.get(path) ?? entityType });
     }
     for (const row of executables.dropped) state.executables.delete(row.id);
     for (const row of [...executables.added, ...executables.updated, ...executables.deactivated]) state.executables.set(row.id, row);
@@ -150,13 +156,17 @@ export function createMemoryOrigin({ readCompilerOptions, limits = DEFAULT_LIMIT
     async file(workspace, path) {
       const state = stateOf(workspace);
       const file = state.files.get(path);
-      return file && { ...file, bytes: state.contents.get(file.hash)! };
+      const bytes = file && state.contents.get(file.hash);
+      return bytes && { ...file, bytes };
     },
     async executables(workspace, { path, name, id } = {}) {
       const state = stateOf(workspace);
       return [...state.executables.values()].filter(
         (row) =>
-          state.files.has(row.path) && (path === undefined || row.path === path) && (name === undefined || row.name === name) && (id === undefined || row.id === id),
+          state.files.has(row.path) &&
+          (path === undefined || row.path === path) &&
+          (name === undefined || row.name === name) &&
+          (id === undefined || row.id === id),
       );
     },
     async saveParameters(workspace, { path, exportName, parameters, reason }) {
@@ -178,6 +188,7 @@ function emptyState(workspace: Workspace): State {
     workspace,
     turns: createTurns(),
     head: { version: 0, snapshotId: snapshot.id },
+    snapshot,
     files: new Map(),
     executables: new Map(),
     contents: new Map(),
@@ -187,7 +198,12 @@ function emptyState(workspace: Workspace): State {
 }
 
 function registeredAt(state: State, plan: ChangePlan): Executable[] {
-  const paths = new Set<ModulePath>([...plan.files.map((file) => file.path), ...plan.unchanged.map((file) => file.path), ...plan.removed, ...plan.moved.keys()]);
+  const paths = new Set<ModulePath>([
+    ...plan.files.map((file) => file.path),
+    ...plan.unchanged.map((file) => file.path),
+    ...plan.removed,
+    ...plan.moved.keys(),
+  ]);
   return [...state.executables.values()].filter((row) => paths.has(row.path));
 }
 

@@ -46,7 +46,10 @@ export function shadowWarning(path: ModulePath): WriteWarning | undefined {
     }
     const rule = findDenial(DEFAULT_IMPORT_POLICY, name, path);
     if (rule === undefined) continue;
-    return { path, message: `An import of "${name}" is denied (rule ${rule.name}: ${rule.reason}) and never means this file. Import it by a relative path, or rename it.` };
+    return {
+      path,
+      message: `An import of "${name}" is denied (rule ${rule.name}: ${rule.reason}) and never means this file. Import it by a relative path, or rename it.`,
+    };
   }
   return undefined;
 }

@@ -48,7 +48,8 @@ export async function prepareFiles(contents: ReadonlyMap<ModulePath, Uint8Array>
     if (module !== undefined && "fault" in module) warnings.push({ path, message: module.fault.message });
     const compiled = module !== undefined && "compiled" in module ? module.compiled : undefined;
     for (const diagnostic of compiled?.facts.diagnostics ?? []) diagnostics.push({ path, ...diagnostic });
-    return { path, bytes, hash, entityType: entityTypeOf(path, compiled?.facts), contentType: contentTypeOf(path), ...(compiled && { compiled }) };
+    const file = { path, bytes, hash, entityType: entityTypeOf(path, compiled?.facts), contentType: contentTypeOf(path) };
+    return compiled === undefined ? file : Object.assign(file, { compiled });
   });
   return { files, warnings: [...warnings, ...diagnostics.map(warningOf)], diagnostics };
 }
@@ -71,6 +72,6 @@ async function compileNew(sources: readonly Source[], { origin, compile }: Prepa
   for (const [key, compiled] of await origin.compiled([...jobs.keys()])) loaded.set(key, { compiled });
   const fresh = [...jobs].filter(([key]) => !loaded.has(key));
   const answers = fresh.length === 0 ? [] : await compile(fresh.map(([, job]) => job));
-  for (const [index, [key]] of fresh.entries()) loaded.set(key, answers[index]!);
+  for (const [index, [key]] of fresh.entries()) loaded.set(key, answers[index] as LoadedModule);
   return loaded;
 }

@@ -31,7 +31,9 @@ export async function publishCommit(commit: Commit, { workspace, origin, store, 
     return [];
   } catch (error) {
     if (!(error instanceof Fault) || !FAULTS[error.code].retryable) throw error;
-    return [{ message: `Version ${head.version} is saved, but the cache could not be told: ${error.message} The next run asks the database and sees this version.` }];
+    return [
+      { message: `Version ${head.version} is saved, but the cache could not be told: ${error.message} The next run asks the database and sees this version.` },
+    ];
   }
 }
 

@@ -38,19 +38,25 @@ export interface PushResult extends PushPlan, Pick<WriteResult, "version" | "sna
 /** How often the comparison starts again because somebody else writes meanwhile. */
 const ATTEMPTS = 5;
 
-export async function pushDirectory(dir: string, { workspace, origin, writer }: PushParts, { keep = false, dryRun = false }: PushOptions = {}): Promise<PushResult> {
+export async function pushDirectory(
+  dir: string,
+  { workspace, origin, writer }: PushParts,
+  { keep = false, dryRun = false }: PushOptions = {},
+): Promise<PushResult> {
   const files = await readDirectory(dir);
   const hashes = new Map([...files].map(([path, bytes]) => [path, hashContent(bytes)]));
   for (let attempt = 1; ; attempt += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- a new attempt looks at a workspace that somebody has changed
     const live = new Map((await origin.files(workspace)).map((file) => [file.path, file.hash]));
     const plan = planPush({ hashes, live, keep });
-    // oxlint-disable-next-line no-await-in-loop
     if (dryRun) return { ...plan, ...(await origin.head(workspace)).head, warnings: [], diagnostics: [], dryRun };
     try {
-      const put = new Map([...plan.added, ...plan.changed].map((path) => [path, files.get(path)!]));
-      // oxlint-disable-next-line no-await-in-loop
-      const { version, snapshotId, warnings, diagnostics } = await writer.change({ put, remove: plan.removed, move: new Map(plan.moved.map(({ from, to }) => [from, to])) });
+      const written = new Set([...plan.added, ...plan.changed]);
+      const put = new Map([...files].filter(([path]) => written.has(path)));
+      const { version, snapshotId, warnings, diagnostics } = await writer.change({
+        put,
+        remove: plan.removed,
+        move: new Map(plan.moved.map(({ from, to }) => [from, to])),
+      });
       return { ...plan, version, snapshotId, warnings, diagnostics, dryRun };
     } catch (error) {
       if (attempt === ATTEMPTS || plan.moved.length === 0 || !isRace(error)) throw error;
@@ -59,11 +65,19 @@ export async function pushDirectory(dir: string, { workspace, origin, writer }: 
 }
 
 /** What makes `live` equal to `hashes`. A removed and an added path of equal content are a move, the one of equal name first. */
-export function planPush({ hashes, live, keep }: { hashes: ReadonlyMap<ModulePath, ContentHash>; live: ReadonlyMap<ModulePath, ContentHash>; keep: boolean }): PushPlan {
+export function planPush({
+  hashes,
+  live,
+  keep,
+}: {
+  hashes: ReadonlyMap<ModulePath, ContentHash>;
+  live: ReadonlyMap<ModulePath, ContentHash>;
+  keep: boolean;
+}): PushPlan {
   const absent = [...hashes.keys()].filter((path) => !live.has(path)).toSorted();
   const changed = [...hashes].filter(([path, hash]) => live.has(path) && live.get(path) !== hash).map(([path]) => path);
   const leaving = keep ? [] : [...live.keys()].filter((path) => !hashes.has(path)).toSorted();
-  const moved = pairUp({ leaving, absent, hashOf: (path) => live.get(path) ?? hashes.get(path)! });
+  const moved = pairUp({ leaving, absent, hashOf: (path) => live.get(path) ?? hashes.get(path) });
   const sources = new Set(moved.map(({ from }) => from));
   const targets = new Set(moved.map(({ to }) => to));
   return {
@@ -78,7 +92,7 @@ export function planPush({ hashes, live, keep }: { hashes: ReadonlyMap<ModulePat
 interface Pairing {
   readonly leaving: readonly ModulePath[];
   readonly absent: readonly ModulePath[];
-  readonly hashOf: (path: ModulePath) => ContentHash;
+  readonly hashOf: (path: ModulePath) => ContentHash | undefined;
 }
 
 function pairUp({ leaving, absent, hashOf }: Pairing) {
@@ -87,9 +101,13 @@ function pairUp({ leaving, absent, hashOf }: Pairing) {
   const waiting: ModulePath[] = [];
   for (const to of absent) {
     const candidates = sources.get(hashOf(to));
-    const at = candidates?.findIndex((from) => nameOf(from) === nameOf(to)) ?? -1;
-    if (candidates === undefined || at < 0) waiting.push(to);
-    else moved.push({ from: candidates.splice(at, 1)[0]!, to });
+    const from = candidates?.find((each) => nameOf(each) === nameOf(to));
+    if (candidates === undefined || from === undefined) {
+      waiting.push(to);
+      continue;
+    }
+    candidates.splice(candidates.indexOf(from), 1);
+    moved.push({ from, to });
   }
   for (const to of waiting) {
     const from = sources.get(hashOf(to))?.shift();

@@ -29,16 +29,22 @@ export async function readFile(parts: FileReaderParts, path: string): Promise<Li
 }
 
 /** Paths to be removed. A directory is taken whole, and only when `recursive` says so: else it rejects with ERR_INPUT_INVALID. */
-export async function pathsToRemove(parts: FileReaderParts, { paths, recursive = false }: { readonly paths: readonly string[]; readonly recursive?: boolean }): Promise<readonly ModulePath[]> {
+export async function pathsToRemove(
+  parts: FileReaderParts,
+  { paths, recursive = false }: { readonly paths: readonly string[]; readonly recursive?: boolean },
+): Promise<readonly ModulePath[]> {
   const found = new Set<ModulePath>();
   for (const path of paths) {
-    // oxlint-disable-next-line no-await-in-loop -- the first path that is wrong ends it
     const files = await listFiles(parts, path);
     const isDirectory = files.every((file) => file.path !== path);
     if (isDirectory && !recursive) {
-      throw new Fault("ERR_INPUT_INVALID", `${JSON.stringify(path)} is a directory of ${files.length} ${files.length === 1 ? "file" : "files"}. Name the files, or ask for it with --recursive.`, {
-        details: { path, files: files.length },
-      });
+      throw new Fault(
+        "ERR_INPUT_INVALID",
+        `${JSON.stringify(path)} is a directory of ${files.length} ${files.length === 1 ? "file" : "files"}. Name the files, or ask for it with --recursive.`,
+        {
+          details: { path, files: files.length },
+        },
+      );
     }
     for (const file of files) found.add(file.path);
   }
@@ -46,7 +52,10 @@ export async function pathsToRemove(parts: FileReaderParts, { paths, recursive =
 }
 
 /** Old path → new path for `mv from to`: a file, or a directory with all below it. A `to` that ends in "/" is a directory to move into. */
-export async function pathsToMove(parts: FileReaderParts, { from, to }: { readonly from: string; readonly to: string }): Promise<ReadonlyMap<ModulePath, ModulePath>> {
+export async function pathsToMove(
+  parts: FileReaderParts,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<ReadonlyMap<ModulePath, ModulePath>> {
   const files = await listFiles(parts, from);
   const source = withoutSlash(from);
   const target = to.endsWith("/") ? to + source.slice(source.lastIndexOf("/") + 1) : to;
@@ -55,13 +64,18 @@ export async function pathsToMove(parts: FileReaderParts, { from, to }: { readon
 
 export async function pathNotFound(path: ModulePath, { workspace, origin }: FileReaderParts): Promise<Fault> {
   const files = await origin.files(workspace);
-  return pathNotFoundAmong(path, files.map((file) => file.path));
+  return pathNotFoundAmong(
+    path,
+    files.map((file) => file.path),
+  );
 }
 
 export function pathNotFoundAmong(path: string, paths: Iterable<string>): Fault {
   const nearest = nearestPath(path, paths);
   const hint = nearest === undefined ? "" : ` Did you mean ${JSON.stringify(nearest)}?`;
-  return new Fault("ERR_PATH_NOT_FOUND", `The workspace has no file ${JSON.stringify(path)}.${hint}`, { details: { path, ...(nearest === undefined ? undefined : { nearest }) } });
+  return new Fault("ERR_PATH_NOT_FOUND", `The workspace has no file ${JSON.stringify(path)}.${hint}`, {
+    details: { path, ...(nearest === undefined ? undefined : { nearest }) },
+  });
 }
 
 function withoutSlash(path: string): string {

@@ -117,7 +117,6 @@ export function createFileWriter(parts: FileWriterParts): FileWriter {
     const moves = new Map([[parseModulePath(from), parseModulePath(to)]]);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- each attempt follows from the failure of the one before
         return await change({ move: moves });
       } catch (error) {
         if (attempt === MOVE_ATTEMPTS || !(error instanceof Fault) || error.code !== "ERR_CONTENT_CHANGED") throw error;
@@ -135,7 +134,6 @@ async function readMoving({ workspace, origin }: FileWriterParts, moves: readonl
   const files = await Promise.all(moves.map(([from]) => origin.file(workspace, from)));
   for (const [index, [from, to]] of moves.entries()) {
     const file = files[index];
-    // oxlint-disable-next-line no-await-in-loop -- the first one that is missing ends the loop
     if (file === undefined) throw await pathNotFound(from, { workspace, origin });
     contents.set(to, file.bytes);
     hashes.set(from, file.hash);
@@ -144,10 +142,11 @@ async function readMoving({ workspace, origin }: FileWriterParts, moves: readonl
 }
 
 function movesOf(moves: ReadonlyMap<ModulePath, ModulePath>, { files }: PreparedFiles): PreparedMove[] {
-  const arrived = new Map(files.map((file) => [file.path, file]));
-  return [...moves].map(([from, to]) => {
-    const { entityType, contentType, compiled } = arrived.get(to)!;
-    return { from, to, entityType, contentType, ...(compiled && { compiled }) };
+  const sourceOf = new Map([...moves].map(([from, to]) => [to, from]));
+  return files.flatMap(({ path: to, entityType, contentType, compiled }) => {
+    const from = sourceOf.get(to);
+    if (from === undefined) return [];
+    return compiled === undefined ? { from, to, entityType, contentType } : { from, to, entityType, contentType, compiled };
   });
 }
 
@@ -188,7 +187,11 @@ async function describeWritten({ describe, log }: FileWriterParts, { set }: Comm
 
 function parseExpected(path: string, hash: string | null): ContentHash | null {
   if (hash === null || isContentHash(hash)) return hash;
-  throw new Fault("ERR_INPUT_INVALID", `The expected hash of ${JSON.stringify(path)} must be 64 hexadecimal digits in lower case, or null; it is ${JSON.stringify(hash)}.`, {
-    details: { path: `expectedHash.${path}`, expected: "sha256 in lowercase hex, or null", received: hash },
-  });
+  throw new Fault(
+    "ERR_INPUT_INVALID",
+    `The expected hash of ${JSON.stringify(path)} must be 64 hexadecimal digits in lower case, or null; it is ${JSON.stringify(hash)}.`,
+    {
+      details: { path: `expectedHash.${path}`, expected: "sha256 in lowercase hex, or null", received: hash },
+    },
+  );
 }

@@ -41,7 +41,10 @@ export async function openWorkspace(files: FileChanges = {}, parts: Partial<File
 
   async function contents(): Promise<Record<string, string>> {
     const found = [...(await pin()).files()];
-    const bytes = await origin.contents(workspace, found.map(([, hash]) => hash));
+    const bytes = await origin.contents(
+      workspace,
+      found.map(([, hash]) => hash),
+    );
     return Object.fromEntries(found.map(([path, hash]) => [path, Buffer.from(bytes.get(hash)!).toString()]));
   }
 

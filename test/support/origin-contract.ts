@@ -119,7 +119,10 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
         }
         level = next;
       }
-      const contents = await origin.contents(workspace, found.map(([, hash]) => hash as ContentHash));
+      const contents = await origin.contents(
+        workspace,
+        found.map(([, hash]) => hash as ContentHash),
+      );
       return Object.fromEntries(
         found.map(([path, hash]) => {
           const bytes = contents.get(hash as ContentHash)!;
@@ -138,7 +141,14 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
     }
 
     async function executables(workspace: WorkspaceId, filter?: { path?: ModulePath; name?: string; id?: string }) {
-      return (await origin.executables(workspace, filter)).map(({ id, path, exportName, name: title, kind, active }) => ({ id, path, exportName, name: title, kind, active }));
+      return (await origin.executables(workspace, filter)).map(({ id, path, exportName, name: title, kind, active }) => ({
+        id,
+        path,
+        exportName,
+        name: title,
+        kind,
+        active,
+      }));
     }
 
     describe("workspaces", () => {
@@ -200,7 +210,10 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
         const before = { head: await origin.head(workspace), files: await origin.files(workspace), executables: await origin.executables(workspace) };
         const refusal = new Error("refused");
         const change = {
-          put: [preparedFile("wf.ts", "never written", { entities: [{ kind: "tool", exportName: "other", name: undefined }] }), preparedFile("new/x.ts", "new")],
+          put: [
+            preparedFile("wf.ts", "never written", { entities: [{ kind: "tool", exportName: "other", name: undefined }] }),
+            preparedFile("new/x.ts", "new"),
+          ],
           remove: ["gone.ts" as ModulePath],
           move: [preparedMove("from.ts", "to.ts")],
         };
@@ -230,9 +243,13 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
       it("B51: the same content makes no new version, and beforeCommit is not called", async () => {
         const workspace = await freshWorkspace();
         const first = await put(workspace, preparedFile("wf.ts", "1"), preparedFile("b.ts", "2"));
-        const again = await commit(workspace, { put: [preparedFile("wf.ts", "1"), preparedFile("b.ts", "2")], remove: ["absent.ts" as ModulePath] }, async () => {
-          throw new Error("not to be called");
-        });
+        const again = await commit(
+          workspace,
+          { put: [preparedFile("wf.ts", "1"), preparedFile("b.ts", "2")], remove: ["absent.ts" as ModulePath] },
+          async () => {
+            throw new Error("not to be called");
+          },
+        );
         expect(again).toMatchObject({ changed: false, head: first.head, previous: first.head, snapshot: first.snapshot });
         expect([again.set.size, again.removed.size, again.trees.size]).toEqual([0, 0, 0]);
       });
@@ -295,7 +312,9 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
         expect((await remove(workspace, "sub/tsconfig.json")).snapshot.compilerOptions).toEqual({ experimentalDecorators: true });
         expect((await remove(workspace, "tsconfig.json")).snapshot.compilerOptions).toEqual({});
         await put(workspace, preparedFile("elsewhere.json", config));
-        expect((await commit(workspace, { move: [preparedMove("elsewhere.json", "tsconfig.json")] })).snapshot.compilerOptions).toEqual({ experimentalDecorators: true });
+        expect((await commit(workspace, { move: [preparedMove("elsewhere.json", "tsconfig.json")] })).snapshot.compilerOptions).toEqual({
+          experimentalDecorators: true,
+        });
       });
 
       it("B34: a root tsconfig.json that does not parse does not block the write", async () => {
@@ -344,7 +363,21 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
         const workspace = await freshWorkspace();
         const long = `${"d".repeat(255)}/${"f".repeat(253)}.ts`;
         expect(Buffer.byteLength(long)).toBe(512);
-        const names = ["__proto__", "constructor/__proto__.ts", "with space.ts", "%2e%2e/x.ts", "Case.ts", "case.ts", "é.ts", "e\u0301.ts", "😀/\ue000.ts", "1", "0/1", "toString", long];
+        const names = [
+          "__proto__",
+          "constructor/__proto__.ts",
+          "with space.ts",
+          "%2e%2e/x.ts",
+          "Case.ts",
+          "case.ts",
+          "é.ts",
+          "e\u0301.ts",
+          "😀/\ue000.ts",
+          "1",
+          "0/1",
+          "toString",
+          long,
+        ];
         await put(workspace, ...names.map((path) => preparedFile(path, `content of ${path}`)));
         const snapshot = await readHead(workspace);
         for (const path of names) {
@@ -437,7 +470,10 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
       it("B54: a missing source and an existing target are typed errors, and nothing is written", async () => {
         const workspace = await freshWorkspace();
         await put(workspace, preparedFile("a.ts", "1"), preparedFile("b.ts", "2"));
-        await expect(commit(workspace, { move: [preparedMove("absent.ts", "c.ts")] })).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND", details: { path: "absent.ts" } });
+        await expect(commit(workspace, { move: [preparedMove("absent.ts", "c.ts")] })).rejects.toMatchObject({
+          code: "ERR_PATH_NOT_FOUND",
+          details: { path: "absent.ts" },
+        });
         await expect(commit(workspace, { put: [preparedFile("d.ts", "4")], move: [preparedMove("a.ts", "b.ts")] })).rejects.toMatchObject({
           code: "ERR_PATH_EXISTS",
           details: { path: "b.ts" },
@@ -497,7 +533,10 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
           details: { path, expected: hashContent("0"), actual: hashContent("1"), reason: "content_changed" },
         });
         await expect(attempt(null)).rejects.toMatchObject({ code: "ERR_CONTENT_CHANGED" });
-        await expect(attempt(hashContent("1"), "never.ts" as ModulePath)).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND", details: { path: "never.ts", reason: "path_not_found" } });
+        await expect(attempt(hashContent("1"), "never.ts" as ModulePath)).rejects.toMatchObject({
+          code: "ERR_PATH_NOT_FOUND",
+          details: { path: "never.ts", reason: "path_not_found" },
+        });
         expect(await readHead(workspace)).toEqual({ "a.ts": "1" });
         expect((await attempt(hashContent("1"))).head.version).toBe(2);
         expect((await attempt(null, "fresh.ts" as ModulePath)).head.version).toBe(3);

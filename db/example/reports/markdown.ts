@@ -2,7 +2,9 @@ import { inWords } from "shared/business-hours";
 import type { Review } from "./review.ts";
 
 export function write({ client, month, tickets, open, minutes, charge }: Review): string {
-  const rows = tickets.map(({ id, subject, closedAt, minutes: spent }) => `| ${id} | ${subject} | ${closedAt === null ? "open" : "closed"} | ${inWords(spent)} |`);
+  const rows = tickets.map(
+    ({ id, subject, closedAt, minutes: spent }) => `| ${id} | ${subject} | ${closedAt === null ? "open" : "closed"} | ${inWords(spent)} |`,
+  );
   return [
     `# ${client}, ${month}`,
     "",

@@ -2,5 +2,5 @@
 export function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Record<string, number> {
   const counts = new Map<string, number>();
   for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
-  return Object.fromEntries([...counts].sort(([, one], [, other]) => other - one));
+  return Object.fromEntries([...counts].toSorted(([, one], [, other]) => other - one));
 }

@@ -108,7 +108,12 @@ describe("a directory as a workspace", () => {
 
   it("B16: who asks by name makes it read the files that can register something, each once, and not again in the next process", async () => {
     const escaped = String.raw`import { workflow } from "\x62ifrost"; export default workflow({ name: "hidden" }, async () => 1);`;
-    using directory = temporaryDirectory({ "src/wf.ts": workflow("hello"), "src/x.ts": escaped, "src/plain.ts": "export const n = 1;", "src/broken.ts": "// bifrost\n((" });
+    using directory = temporaryDirectory({
+      "src/wf.ts": workflow("hello"),
+      "src/x.ts": escaped,
+      "src/plain.ts": "export const n = 1;",
+      "src/broken.ts": "// bifrost\n((",
+    });
     const first = await open(join(directory.path, "src"), join(directory.path, "cache"));
     await first.load();
     expect((await first.names()).toSorted()).toEqual(["hello", "hidden"]);

@@ -50,10 +50,27 @@ describe("the files of a directory", () => {
     };
     using directory = temporaryDirectory(files);
     const found = await pathsOf(directory.path);
-    expect(found).toEqual(["case.ts", "deep/below/only-here.ts", "deep/build/kept.js", "deep/keep.log", "docs/x/final.md", "only-here.ts", "secret-not.ts", "x.tmp"]);
+    expect(found).toEqual([
+      "case.ts",
+      "deep/below/only-here.ts",
+      "deep/build/kept.js",
+      "deep/keep.log",
+      "docs/x/final.md",
+      "only-here.ts",
+      "secret-not.ts",
+      "x.tmp",
+    ]);
     execFileSync("git", ["init", "-q"], { cwd: directory.path });
-    const byGit = execFileSync("git", ["-c", "core.ignorecase=false", "ls-files", "-co", "--exclude-standard", "-z"], { cwd: directory.path, encoding: "utf8" });
-    expect(found).toEqual(byGit.split("\0").filter((path) => path !== "" && !path.split("/").some((name) => name.startsWith("."))).toSorted());
+    const byGit = execFileSync("git", ["-c", "core.ignorecase=false", "ls-files", "-co", "--exclude-standard", "-z"], {
+      cwd: directory.path,
+      encoding: "utf8",
+    });
+    expect(found).toEqual(
+      byGit
+        .split("\0")
+        .filter((path) => path !== "" && !path.split("/").some((name) => name.startsWith(".")))
+        .toSorted(),
+    );
   });
 
   it("B59a: all that cannot be taken is listed in one refusal: links, large files, names that are no paths", async () => {
@@ -83,8 +100,14 @@ describe("the files of a directory", () => {
 
   it("a directory that is not there, or is a file, is named", async () => {
     using directory = temporaryDirectory({ "a.ts": "1" });
-    await expect(readDirectory(join(directory.path, "none"))).rejects.toMatchObject({ code: "ERR_INPUT_INVALID", message: expect.stringContaining("does not exist") });
-    await expect(readDirectory(join(directory.path, "a.ts"))).rejects.toMatchObject({ code: "ERR_INPUT_INVALID", message: expect.stringContaining("is no directory") });
+    await expect(readDirectory(join(directory.path, "none"))).rejects.toMatchObject({
+      code: "ERR_INPUT_INVALID",
+      message: expect.stringContaining("does not exist"),
+    });
+    await expect(readDirectory(join(directory.path, "a.ts"))).rejects.toMatchObject({
+      code: "ERR_INPUT_INVALID",
+      message: expect.stringContaining("is no directory"),
+    });
     expect(await pathsOf(directory.path)).toEqual(["a.ts"]);
   });
 });

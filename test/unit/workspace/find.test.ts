@@ -48,7 +48,11 @@ describe("finding the entry", () => {
     const { find, origin, workspace } = await workspaceOf(FILES);
     expect(await find("jobs/nightly.ts")).toEqual({ path: "jobs/nightly.ts", exportName: "default" });
     expect(await find("./jobs/nightly.ts::sweep")).toEqual({ path: "jobs/nightly.ts", exportName: "sweep" });
-    for (const [name, path, exportName] of [["hello", "hello.ts", "default"], ["nightly", "jobs/nightly.ts", "default"], ["sweep", "jobs/nightly.ts", "sweep"]] as const) {
+    for (const [name, path, exportName] of [
+      ["hello", "hello.ts", "default"],
+      ["nightly", "jobs/nightly.ts", "default"],
+      ["sweep", "jobs/nightly.ts", "sweep"],
+    ] as const) {
       const [row] = await origin.executables(workspace, { name });
       expect(await find(name)).toEqual({ path, exportName, workflowId: row!.id });
       expect(await find(row!.id)).toEqual({ path, exportName, workflowId: row!.id });
@@ -77,7 +81,11 @@ describe("finding the entry", () => {
 
   it("B16: what is not there fails by what was asked for, with the nearest that is", async () => {
     const { find } = await workspaceOf(FILES);
-    await expect(find("helo")).rejects.toMatchObject({ code: "ERR_WORKFLOW_NOT_FOUND", message: expect.stringContaining('Did you mean "hello"?'), details: { nearest: "hello" } });
+    await expect(find("helo")).rejects.toMatchObject({
+      code: "ERR_WORKFLOW_NOT_FOUND",
+      message: expect.stringContaining('Did you mean "hello"?'),
+      details: { nearest: "hello" },
+    });
     await expect(find("0190f5c2-7c1e-7000-8000-00000000abcd")).rejects.toMatchObject({ code: "ERR_WORKFLOW_NOT_FOUND" });
     await expect(find("jobs/nightli.ts")).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND", details: { nearest: "jobs/nightly.ts" } });
     await expect(find("jobs/nightli")).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND", details: { nearest: "jobs/nightly.ts" } });

@@ -16,25 +16,52 @@ describe("push", () => {
   it("B59a: makes the workspace equal to the directory in one version, and says what changed", async () => {
     const opened = await openWorkspace({ "same.ts": "1", "edited.ts": "1", "gone.ts": "gone" });
     const result = await push(opened, { "same.ts": "1", "edited.ts": "2", "new/file.ts": "3" });
-    expect(result).toMatchObject({ version: 2, added: ["new/file.ts"], changed: ["edited.ts"], removed: ["gone.ts"], moved: [], unchanged: 1, warnings: [], dryRun: false });
+    expect(result).toMatchObject({
+      version: 2,
+      added: ["new/file.ts"],
+      changed: ["edited.ts"],
+      removed: ["gone.ts"],
+      moved: [],
+      unchanged: 1,
+      warnings: [],
+      dryRun: false,
+    });
     expect(await opened.contents()).toEqual({ "same.ts": "1", "edited.ts": "2", "new/file.ts": "3" });
   });
 
   it("B59a: pushing the same again changes nothing", async () => {
     const opened = await openWorkspace();
     const first = await push(opened, { "a.ts": "1", "b/c.ts": "2" });
-    expect(await push(opened, { "a.ts": "1", "b/c.ts": "2" })).toMatchObject({ version: first.version, snapshotId: first.snapshotId, added: [], changed: [], removed: [], unchanged: 2 });
+    expect(await push(opened, { "a.ts": "1", "b/c.ts": "2" })).toMatchObject({
+      version: first.version,
+      snapshotId: first.snapshotId,
+      added: [],
+      changed: [],
+      removed: [],
+      unchanged: 2,
+    });
   });
 
   it("B59a: --dry-run lists and writes nothing", async () => {
     const opened = await openWorkspace({ "a.ts": "1", "b.ts": "2" });
-    expect(await push(opened, { "a.ts": "changed", "moved.ts": "2" }, { dryRun: true })).toMatchObject({ version: 1, changed: ["a.ts"], moved: [{ from: "b.ts", to: "moved.ts" }], removed: [], dryRun: true });
+    expect(await push(opened, { "a.ts": "changed", "moved.ts": "2" }, { dryRun: true })).toMatchObject({
+      version: 1,
+      changed: ["a.ts"],
+      moved: [{ from: "b.ts", to: "moved.ts" }],
+      removed: [],
+      dryRun: true,
+    });
     expect(await opened.contents()).toEqual({ "a.ts": "1", "b.ts": "2" });
   });
 
   it("B59a: --keep deletes nothing", async () => {
     const opened = await openWorkspace({ "a.ts": "1", "only-here.ts": "2" });
-    expect(await push(opened, { "a.ts": "changed", "copy.ts": "2" }, { keep: true })).toMatchObject({ changed: ["a.ts"], added: ["copy.ts"], removed: [], moved: [] });
+    expect(await push(opened, { "a.ts": "changed", "copy.ts": "2" }, { keep: true })).toMatchObject({
+      changed: ["a.ts"],
+      added: ["copy.ts"],
+      removed: [],
+      moved: [],
+    });
     expect(await opened.contents()).toEqual({ "a.ts": "changed", "copy.ts": "2", "only-here.ts": "2" });
   });
 

@@ -20,7 +20,11 @@ describe("files of a workspace", () => {
     const opened = await openWorkspace(FILES);
     const file = await readFile(opened, "shared/a.ts");
     expect([file.path, Buffer.from(file.bytes).toString(), file.entityType]).toEqual(["shared/a.ts", "2", "module"]);
-    await expect(readFile(opened, "shard/a.ts")).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND", message: expect.stringContaining('"shared/a.ts"'), details: { nearest: "shared/a.ts" } });
+    await expect(readFile(opened, "shard/a.ts")).rejects.toMatchObject({
+      code: "ERR_PATH_NOT_FOUND",
+      message: expect.stringContaining('"shared/a.ts"'),
+      details: { nearest: "shared/a.ts" },
+    });
     await expect(readFile(opened, "shared")).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND" });
     await expect(readFile(opened, "../x")).rejects.toMatchObject({ code: "ERR_PATH_INVALID" });
     await opened.writer.write({ "wf.ts": null });
@@ -30,7 +34,10 @@ describe("files of a workspace", () => {
   it("are removed by name; a directory only when that is said", async () => {
     const opened = await openWorkspace(FILES);
     expect(await pathsToRemove(opened, { paths: ["wf.ts", "shared/a.ts"] })).toEqual(["wf.ts", "shared/a.ts"]);
-    await expect(pathsToRemove(opened, { paths: ["wf.ts", "shared"] })).rejects.toMatchObject({ code: "ERR_INPUT_INVALID", details: { path: "shared", files: 2 } });
+    await expect(pathsToRemove(opened, { paths: ["wf.ts", "shared"] })).rejects.toMatchObject({
+      code: "ERR_INPUT_INVALID",
+      details: { path: "shared", files: 2 },
+    });
     expect(await pathsToRemove(opened, { paths: ["shared", "shared/a.ts"], recursive: true })).toEqual(["shared/a.ts", "shared/deep/b.ts"]);
     await expect(pathsToRemove(opened, { paths: ["nope.ts"] })).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND" });
   });

@@ -92,7 +92,9 @@ describe("what a write does", () => {
     const result = await writer.write({ "tsconfig.json": config, "a.ts": "export const a = 1;" });
     expect(result.warnings).toEqual([]);
     expect((await origin.snapshots(workspace, [result.snapshotId])).get(result.snapshotId)!.compilerOptions).toEqual({ experimentalDecorators: true });
-    expect((await writer.write({ "tsconfig.json": "[" })).warnings).toMatchObject([{ path: "tsconfig.json", message: expect.stringContaining("tsconfig.json") }]);
+    expect((await writer.write({ "tsconfig.json": "[" })).warnings).toMatchObject([
+      { path: "tsconfig.json", message: expect.stringContaining("tsconfig.json") },
+    ]);
   });
 
   it("B50: describe hears of every written path after the version is visible, and its failure fails no write", async () => {
@@ -115,16 +117,25 @@ describe("what a write does", () => {
 });
 
 describe("what a write refuses", () => {
-  it.each(["", ".", "../x.ts", "/etc/passwd", "a//b.ts", "a\\b.ts", "a\u0000.ts", `${"x".repeat(510)}.ts`])("B5: the path %j is refused by name, and nothing is written", async (path) => {
-    const { writer, contents } = await openWorkspace();
-    await expect(writer.write({ "good.ts": "1", [path]: "bad" })).rejects.toMatchObject({ code: "ERR_PATH_INVALID", details: { path } });
-    expect(await contents()).toEqual({});
-  });
+  it.each(["", ".", "../x.ts", "/etc/passwd", "a//b.ts", "a\\b.ts", "a\u0000.ts", `${"x".repeat(510)}.ts`])(
+    "B5: the path %j is refused by name, and nothing is written",
+    async (path) => {
+      const { writer, contents } = await openWorkspace();
+      await expect(writer.write({ "good.ts": "1", [path]: "bad" })).rejects.toMatchObject({ code: "ERR_PATH_INVALID", details: { path } });
+      expect(await contents()).toEqual({});
+    },
+  );
 
   it("B56: a write that expects other content is a conflict, one whose file was deleted is not found", async () => {
     const { writer, contents } = await openWorkspace({ "a.ts": "1" });
-    await expect(writer.write({ "a.ts": "2" }, { expectedHash: { "a.ts": hashContent("0") } })).rejects.toMatchObject({ code: "ERR_CONTENT_CHANGED", details: { reason: "content_changed" } });
-    await expect(writer.write({ "b.ts": "2" }, { expectedHash: { "b.ts": hashContent("0") } })).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND", details: { reason: "path_not_found" } });
+    await expect(writer.write({ "a.ts": "2" }, { expectedHash: { "a.ts": hashContent("0") } })).rejects.toMatchObject({
+      code: "ERR_CONTENT_CHANGED",
+      details: { reason: "content_changed" },
+    });
+    await expect(writer.write({ "b.ts": "2" }, { expectedHash: { "b.ts": hashContent("0") } })).rejects.toMatchObject({
+      code: "ERR_PATH_NOT_FOUND",
+      details: { reason: "path_not_found" },
+    });
     await expect(writer.write({ "a.ts": "2" }, { expectedHash: { "a.ts": "abc" } })).rejects.toMatchObject({ code: "ERR_INPUT_INVALID" });
     expect(await contents()).toEqual({ "a.ts": "1" });
     expect((await writer.write({ "a.ts": "2" }, { expectedHash: { "a.ts": hashContent("1") } })).version).toBe(2);
@@ -141,16 +152,19 @@ describe("what a write refuses", () => {
     expect((await opened.writer.write({ "a.ts": "3" })).version).toBe(2);
   });
 
-  it.each(["putBlobs", "publish"] as const)("B52: Redis failing at %s after the commit: the write succeeds with a warning, and the next pin is right", async (failing) => {
-    let down = false;
-    const opened = await openWorkspace({ "a.ts": "1", "b/c.ts": "1" }, { store: storeThatFails((method) => down && method === failing) });
-    expect(await opened.contents()).toMatchObject({ "a.ts": "1" });
-    down = true;
-    const result = await opened.writer.write({ "a.ts": "2" });
-    expect(result).toMatchObject({ version: 2, changed: true, warnings: [{ message: expect.stringContaining("does not answer") }] });
-    down = false;
-    expect(await opened.contents()).toEqual({ "a.ts": "2", "b/c.ts": "1" });
-  });
+  it.each(["putBlobs", "publish"] as const)(
+    "B52: Redis failing at %s after the commit: the write succeeds with a warning, and the next pin is right",
+    async (failing) => {
+      let down = false;
+      const opened = await openWorkspace({ "a.ts": "1", "b/c.ts": "1" }, { store: storeThatFails((method) => down && method === failing) });
+      expect(await opened.contents()).toMatchObject({ "a.ts": "1" });
+      down = true;
+      const result = await opened.writer.write({ "a.ts": "2" });
+      expect(result).toMatchObject({ version: 2, changed: true, warnings: [{ message: expect.stringContaining("does not answer") }] });
+      down = false;
+      expect(await opened.contents()).toEqual({ "a.ts": "2", "b/c.ts": "1" });
+    },
+  );
 
   it("B29a: when the store lost everything, the next write publishes the whole index", async () => {
     const { writer, store, workspace, contents } = await openWorkspace({ "a.ts": "1", "b/c.ts": "1" });
@@ -168,21 +182,37 @@ describe("what a write warns of", () => {
   };
 
   it("B5: names that differ only in case or in Unicode normal form, in any segment", async () => {
-    expect(await warningsOf({ "shared/Tickets.ts": "1" }, { "shared/tickets.ts": "1" })).toEqual([{ path: "shared/Tickets.ts", message: expect.stringMatching(/"shared\/tickets\.ts" only in case\./) }]);
-    expect(await warningsOf({ "Shared/a.ts": "1" }, { "shared/b.ts": "1" })).toEqual([{ path: "Shared/a.ts", message: expect.stringContaining('"Shared" differs from "shared"') }]);
-    expect(await warningsOf({ "caf\u00e9.ts": "1" }, { "cafe\u0301.ts": "1" })).toEqual([{ path: "caf\u00e9.ts", message: expect.stringContaining("Unicode normal form") }]);
+    expect(await warningsOf({ "shared/Tickets.ts": "1" }, { "shared/tickets.ts": "1" })).toEqual([
+      { path: "shared/Tickets.ts", message: expect.stringMatching(/"shared\/tickets\.ts" only in case\./) },
+    ]);
+    expect(await warningsOf({ "Shared/a.ts": "1" }, { "shared/b.ts": "1" })).toEqual([
+      { path: "Shared/a.ts", message: expect.stringContaining('"Shared" differs from "shared"') },
+    ]);
+    expect(await warningsOf({ "caf\u00e9.ts": "1" }, { "cafe\u0301.ts": "1" })).toEqual([
+      { path: "caf\u00e9.ts", message: expect.stringContaining("Unicode normal form") },
+    ]);
     expect(await warningsOf({ "a/A.ts": "1", "a/a.ts": "1", "b/a.ts": "1" })).toHaveLength(1);
-    expect(await warningsOf({ "a.ts": "1", "b/a.ts": "1", "__proto__": "1" })).toEqual([]);
+    expect(await warningsOf({ "a.ts": "1", "b/a.ts": "1", __proto__: "1" })).toEqual([]);
   });
 
   it("B6: names that an import by bare name never reaches: the SDK's and the denied built-ins'", async () => {
-    const warnings = await warningsOf({ "bifrost.ts": "1", "fs/index.ts": "1", "crypto.ts": "1", "bifrost/x.ts": "1", "lib/fs.ts": "1", "test.ts": "1", "path.md": "1" });
+    const warnings = await warningsOf({
+      "bifrost.ts": "1",
+      "fs/index.ts": "1",
+      "crypto.ts": "1",
+      "bifrost/x.ts": "1",
+      "lib/fs.ts": "1",
+      "test.ts": "1",
+      "path.md": "1",
+    });
     expect(warnings.map(({ path }) => path).toSorted()).toEqual(["bifrost.ts", "bifrost/x.ts", "crypto.ts", "fs/index.ts"]);
     for (const { message } of warnings) expect(message).toMatch(/never (?:this|means this) file/);
   });
 
   it("B8: a use of require warns with its position", async () => {
-    expect(await warningsOf({ "a.ts": 'export const a = 1;\nconst fs = require("fs");\n' })).toMatchObject([{ path: "a.ts", line: 2, message: expect.stringContaining("require") }]);
+    expect(await warningsOf({ "a.ts": 'export const a = 1;\nconst fs = require("fs");\n' })).toMatchObject([
+      { path: "a.ts", line: 2, message: expect.stringContaining("require") },
+    ]);
   });
 
   it("B50: a syntax error warns with its position, the save succeeds, and the workflow stays registered", async () => {
@@ -224,7 +254,10 @@ describe("moves", () => {
 
   it("B54: a missing source names the nearest path, an existing target is a typed error", async () => {
     const { writer } = await openWorkspace({ "shared/tickets.ts": "1", "b.ts": "2" });
-    await expect(writer.move("shared/ticket.ts", "c.ts")).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND", details: { path: "shared/ticket.ts", nearest: "shared/tickets.ts" } });
+    await expect(writer.move("shared/ticket.ts", "c.ts")).rejects.toMatchObject({
+      code: "ERR_PATH_NOT_FOUND",
+      details: { path: "shared/ticket.ts", nearest: "shared/tickets.ts" },
+    });
     await expect(writer.move("b.ts", "shared/tickets.ts")).rejects.toMatchObject({ code: "ERR_PATH_EXISTS", details: { path: "shared/tickets.ts" } });
     await expect(writer.move("b.ts", "../b.ts")).rejects.toMatchObject({ code: "ERR_PATH_INVALID" });
   });
@@ -244,7 +277,11 @@ describe("moves", () => {
 
   it("B54: a move that meets an edit moves the edited file", async () => {
     const opened = await openWorkspace({ "a.ts": "1" });
-    await Promise.all([opened.writer.move("a.ts", "b.ts"), opened.writer.write({ "a.ts": "2" }, { expectedHash: { "a.ts": hashContent("1") } })].map((work) => work.catch(() => {})));
+    await Promise.all(
+      [opened.writer.move("a.ts", "b.ts"), opened.writer.write({ "a.ts": "2" }, { expectedHash: { "a.ts": hashContent("1") } })].map((work) =>
+        work.catch(() => {}),
+      ),
+    );
     expect(Object.keys(await opened.contents())).toEqual(["b.ts"]);
   });
 });
