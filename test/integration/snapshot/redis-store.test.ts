@@ -50,8 +50,8 @@ describe("the Redis store's keys", () => {
       );
       await store.pin(workspace, { executionId: "e1", ttlMs: 50_000 });
     }
-    const names = ["head", "pending", "index", "content:x", "compiled:x", "tree:x", "snapshot:x"];
-    const expected = ["bifrost:", `bifrost:{${other}}:`].flatMap((prefix) => [...names.map((name) => `${prefix}module:${name}`), `${prefix}exec:e1:lease`]);
+    const names = ["head", "pending", "index", "content:x", "compiled:x", "tree:x", "snapshot:x"].map((name) => `module:${name}`).concat("exec:e1:lease");
+    const expected = ["bifrost:", `bifrost:{${other}}:`].flatMap((prefix) => names.map((name) => `${prefix}${name}`));
     expect((await client.keys("*")).toSorted()).toEqual(expected.toSorted());
     expect(JSON.parse((await client.get("bifrost:module:head"))!)).toEqual(headAt(1));
     expect(await client.hgetall("bifrost:module:index")).toEqual({ "a.ts": "h" });
