@@ -54,10 +54,12 @@ export function formOf(argv: readonly string[]): OutputForm {
 export interface Failure {
   readonly terminal: Terminal;
   readonly form: OutputForm;
+  /** Nothing for people: it was meant to end. */
+  readonly silent?: boolean;
 }
 
 /** Where no execution began: the error for people on stderr; with --json and --jsonl also as the one envelope, or the last event, on stdout. */
-export async function showFailure(thrown: unknown, { terminal, form }: Failure): Promise<void> {
+export async function showFailure(thrown: unknown, { terminal, form, silent = false }: Failure): Promise<void> {
   const [{ renderError }, { describeUnexpected, reportText }] = await Promise.all([import("./render-error.ts"), import("./unexpected.ts")]);
   const expected = thrown instanceof Fault;
   const error = expected ? thrown : describeUnexpected(thrown);
@@ -65,6 +67,7 @@ export async function showFailure(thrown: unknown, { terminal, form }: Failure):
   const details = "details" in error && error.details !== undefined && Object.keys(error.details).length > 0 ? { details: error.details } : {};
   const envelope = { version: 1, ...(form === "jsonl" && { type: "finished" }), error: { code, name, message, ...details } };
   if (form !== "text") terminal.out(resultText(envelope, { indent: form === "json" && terminal.outIsTerminal }));
+  if (silent) return;
   terminal.err(renderError({ code, name, message, ...details, ...causeOf(thrown) }, { paint: terminal.paint }));
   if (!expected) terminal.err(reportText(thrown, readVersion()));
 }

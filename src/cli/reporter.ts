@@ -18,9 +18,15 @@ export interface ReporterOptions {
   readonly dryRun: boolean;
 }
 
+export interface FinishContext {
+  readonly sources: Pick<Executor, "sourceOf">;
+  /** True where the run was stopped for a newer one: that is no failure to tell people of. */
+  readonly superseded: boolean;
+}
+
 export interface Reporter extends Disposable {
   log(line: LogLine): void;
-  finished(execution: Execution, sources: Pick<Executor, "sourceOf">): Promise<void>;
+  finished(execution: Execution, context: FinishContext): Promise<void>;
 }
 
 export function startReporter(options: ReporterOptions): Reporter {
@@ -36,9 +42,10 @@ export function startReporter(options: ReporterOptions): Reporter {
     line.above(logText(entry, terminal.paint));
   }
 
-  async function finished(execution: Execution, sources: Pick<Executor, "sourceOf">): Promise<void> {
+  async function finished(execution: Execution, { sources, superseded }: FinishContext): Promise<void> {
     line.stop();
     answer(execution, options);
+    if (superseded) return;
     if (execution.error !== undefined) return showError(execution, { terminal, sources });
     if (execution.status === "CompletedWithErrors") return terminal.err(`${terminal.paint("yellow", "completed with errors")}: the result says success: false\n`);
     if (!quiet) terminal.err(options.dryRun ? linkedText(execution, terminal) : summaryText(execution, terminal));

@@ -5,6 +5,7 @@ import type { Executor } from "../executor.ts";
 import type { Limits } from "../limits.ts";
 import { helpText, parseArguments, usageFault, type Arguments, type CommandSpec } from "./arguments.ts";
 import { formOf, showFailure, type OutputForm, type World } from "./command.ts";
+import { CHANGED } from "./changes.ts";
 import { EXIT_INTERRUPTED, EXIT_SUCCESS, exitCodeOf, exitCodeOfThrown } from "./exit-code.ts";
 import { listenForInterruption, unlessInterrupted } from "./interruption.ts";
 import { startReporter } from "./reporter.ts";
@@ -65,15 +66,12 @@ export async function runCommand(argv: readonly string[], world: World, name: st
   const inputJson = asked.input === undefined && asked.parameters.length === 0 ? "{}" : await (await import("./input.ts")).readInput(asked, { stdin: world.stdin });
   using interruption = listenForInterruption();
   const signal = AbortSignal.any([interruption.signal, ...(asked.watch ? [world.terminal.readerGone] : [])]);
-  const once: RunOnce = (stop) => runOnce(asked, { world, config, inputJson, signal: stop });
+  const once = (stop: AbortSignal): Promise<number> => runOnce(asked, { world, config, inputJson, signal: stop });
   if (!asked.watch) return await once(signal);
   const { runOnEachChange } = await import("./watch.ts");
   await runOnEachChange(asked, { terminal: world.terminal, config, signal, once });
   return EXIT_INTERRUPTED;
 }
-
-/** Resolves to the exit code. */
-export type RunOnce = (signal: AbortSignal) => Promise<number>;
 
 interface RunParts {
   readonly world: World;
@@ -82,6 +80,7 @@ interface RunParts {
   readonly signal: AbortSignal;
 }
 
+/** Resolves to the exit code. A run that gave way to a newer version is told of to programs only. */
 async function runOnce(asked: RunArguments, { world, config, inputJson, signal }: RunParts): Promise<number> {
   const { terminal } = world;
   try {
@@ -93,10 +92,10 @@ async function runOnce(asked: RunArguments, { world, config, inputJson, signal }
       signal,
       onLog: (line) => reporter.log(line),
     });
-    await reporter.finished(execution, executor);
+    await reporter.finished(execution, { sources: executor, superseded: signal.reason === CHANGED });
     return exitCodeOf(execution);
   } catch (thrown) {
-    await showFailure(thrown, { terminal, form: asked.form });
+    await showFailure(thrown, { terminal, form: asked.form, silent: signal.reason === CHANGED });
     return exitCodeOfThrown(thrown);
   }
 }

@@ -1,0 +1,139 @@
+// `bifrost-executor files ls|cat|rm|mv`: a look at the files of a stored workspace, and the two changes that need no editor.
+import type { Executor } from "../executor.ts";
+import { Fault } from "../errors.ts";
+import type { LiveFile } from "../snapshot/origin.ts";
+import type { WriteResult } from "../workspace/write-files.ts";
+import { columns, helpText, parseArguments, usageFault, type Arguments, type CommandSpec, type OptionSpec } from "./arguments.ts";
+import type { World } from "./command.ts";
+import { EXIT_SUCCESS } from "./exit-code.ts";
+import { warningText } from "./push-command.ts";
+import { resultText } from "./render-result.ts";
+import { visible, type Terminal } from "./terminal.ts";
+
+const WORKSPACE: OptionSpec = { value: "NAME", help: "the stored workspace (default: default)" };
+const JSON_OPTION: OptionSpec = { help: "print one JSON object" };
+
+interface FileCommand extends CommandSpec {
+  perform(executor: Executor, parsed: Arguments, terminal: Terminal): Promise<void>;
+}
+
+const COMMANDS: Readonly<Record<string, FileCommand>> = {
+  ls: {
+    name: "bifrost-executor files ls",
+    summary: "Lists files: path, entity type, size in bytes, first characters of the content hash.",
+    operands: [{ name: "PREFIX", optional: true }],
+    options: { workspace: WORKSPACE, json: JSON_OPTION },
+    notes: "PREFIX is a file, or a directory of which all files are listed. In a pipe the columns are parted by tabs.",
+    perform: list,
+  },
+  cat: {
+    name: "bifrost-executor files cat",
+    summary: "Writes a file's bytes to stdout, as they are.",
+    operands: [{ name: "PATH" }],
+    options: { workspace: WORKSPACE },
+    perform: print,
+  },
+  rm: {
+    name: "bifrost-executor files rm",
+    summary: "Removes files, all of them in one write or none.",
+    operands: [{ name: "PATH", repeat: true }],
+    options: { workspace: WORKSPACE, recursive: { short: "r", help: "remove directories with all below them" }, json: JSON_OPTION },
+    perform: remove,
+  },
+  mv: {
+    name: "bifrost-executor files mv",
+    summary: "Gives a file another path; the ids of its workflows stay.",
+    operands: [{ name: "FROM" }, { name: "TO" }],
+    options: { workspace: WORKSPACE, json: JSON_OPTION },
+    notes: "A TO that ends in / is a directory to move into.",
+    perform: move,
+  },
+};
+
+const USAGE = "usage: bifrost-executor files <ls|cat|rm|mv> [argument …]";
+
+export async function filesCommand(argv: readonly string[], { terminal, config }: World): Promise<number> {
+  const [name = "", ...rest] = argv;
+  if (name === "--help" || name === "-h") {
+    terminal.out(`Looks at and changes the files of a stored workspace.\n\n${USAGE}\n\n${columns(Object.entries(COMMANDS).map(([each, { summary }]) => [each, summary] as const))}\n`);
+    return EXIT_SUCCESS;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    throw usageFault(name === "" ? "files needs to be told what to do." : `files does not know ${JSON.stringify(name)}.`, { path: "command", expected: Object.keys(COMMANDS).join(" "), received: name, usage: USAGE });
+  }
+  const parsed = await parseArguments(command, rest);
+  if (parsed.has("help")) {
+    terminal.out(helpText(command));
+    return EXIT_SUCCESS;
+  }
+  const read = config();
+  const { openStored } = await import("../open.ts");
+  await using executor = await openStored(read, { workspace: parsed.text("workspace") ?? "default" });
+  await command.perform(executor, parsed, terminal);
+  return EXIT_SUCCESS;
+}
+
+async function list(executor: Executor, parsed: Arguments, terminal: Terminal): Promise<void> {
+  const [under] = parsed.operands;
+  const files = await filesUnder(executor, under);
+  if (parsed.has("json")) return terminal.out(resultText({ version: 1, workspace: executor.workspace.name, files }, { indent: terminal.outIsTerminal }));
+  if (files.length === 0) terminal.err("the workspace has no files\n");
+  terminal.out(listText(files, { aligned: terminal.outIsTerminal }));
+}
+
+async function print(executor: Executor, { operands }: Arguments, terminal: Terminal): Promise<void> {
+  const { bytes } = await executor.readFile(operands[0] ?? "");
+  terminal.out(bytes);
+}
+
+async function remove(executor: Executor, parsed: Arguments, terminal: Terminal): Promise<void> {
+  const paths = new Set<string>();
+  for (const path of parsed.operands) {
+    const files = await filesUnder(executor, path);
+    if (!parsed.has("recursive") && files.every((file) => file.path !== path)) {
+      throw new Fault("ERR_INPUT_INVALID", `${JSON.stringify(path)} is a directory with ${files.length} ${files.length === 1 ? "file" : "files"}. Name the files, or say --recursive.`, {
+        details: { path, expected: "a file, or --recursive", received: "a directory" },
+      });
+    }
+    for (const file of files) paths.add(file.path);
+  }
+  const written = await executor.write(Object.fromEntries([...paths].map((path) => [path, null])));
+  tellWritten(written, { parsed, terminal, lines: [...paths].toSorted().map((path) => `- ${path}`), facts: { removed: [...paths].toSorted() } });
+}
+
+async function move(executor: Executor, parsed: Arguments, terminal: Terminal): Promise<void> {
+  const [from = "", to = ""] = parsed.operands;
+  const target = to.endsWith("/") ? `${to}${from.slice(from.lastIndexOf("/") + 1)}` : to;
+  const written = await executor.move(from, target);
+  tellWritten(written, { parsed, terminal, lines: [`> ${from} -> ${target}`], facts: { moved: [{ from, to: target }] } });
+}
+
+/** Rejects with ERR_PATH_NOT_FOUND, naming the nearest path, where `under` names nothing. */
+async function filesUnder(executor: Executor, under: string | undefined): Promise<readonly LiveFile[]> {
+  const directory = under?.replace(/(?<=.)\/$/, "");
+  const files = await executor.files(directory === undefined ? {} : { under: directory });
+  if (files.length === 0 && directory !== undefined) await executor.readFile(directory);
+  return files;
+}
+
+/** Columns for a person, tabs for a program. */
+export function listText(files: readonly LiveFile[], { aligned }: { readonly aligned: boolean }): string {
+  const rows = files.map(({ path, entityType, sizeBytes, hash }) => [aligned ? visible(path) : path, entityType, String(sizeBytes), hash.slice(0, 8)]);
+  const widths = [0, 1, 2].map((at) => Math.max(0, ...rows.map((row) => row[at]?.length ?? 0)));
+  const lines = rows.map((row) => (aligned ? row.map((cell, at) => (at === 2 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0))).join("  ") : row.join("\t")));
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+interface Told {
+  readonly parsed: Arguments;
+  readonly terminal: Terminal;
+  readonly lines: readonly string[];
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+function tellWritten({ version, snapshotId, warnings }: WriteResult, { parsed, terminal, lines, facts }: Told): void {
+  if (parsed.has("json")) terminal.out(resultText({ version: 1, ...facts, workspaceVersion: version, snapshotId, warnings }, { indent: terminal.outIsTerminal }));
+  else terminal.out(lines.map((line) => `${visible(line)}\n`).join(""));
+  for (const warning of warnings) terminal.err(warningText(warning, terminal.paint));
+}

@@ -1,0 +1,76 @@
+// Changes of a stored workspace, found by looking at its files' hashes: on servers now and then, in the embedded
+// database whenever another process has had it open, since only one can at a time.
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Config } from "../config.ts";
+import type { Executor } from "../executor.ts";
+import type { Changes } from "./changes.ts";
+
+const EVERY_MS = 500;
+
+export interface StoredWatch {
+  readonly workspace: string;
+  readonly signal: AbortSignal;
+}
+
+/** Keeps a connection of its own. */
+export async function watchServers(config: Config, { workspace, signal }: StoredWatch): Promise<Changes> {
+  const executor = await open(config, workspace);
+  let seen = await fingerprint(executor);
+  return {
+    duringRuns: true,
+    async next() {
+      seen = await changedFrom(seen, { look: () => fingerprint(executor), signal });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(executor[Symbol.asyncDispose]()),
+  };
+}
+
+/** Holds nothing open: else no other process could write. */
+export async function watchEmbedded(config: Config, { workspace, signal }: StoredWatch): Promise<Changes> {
+  const look = async (): Promise<string> => {
+    await using executor = await open(config, workspace);
+    return await fingerprint(executor);
+  };
+  // Written by every process that opens the database (db/directory-lock.ts).
+  const visits = (): string => String(statSync(join(config.dataDirectory, "lock-holder"), { throwIfNoEntry: false })?.mtimeMs);
+  let seen = await look();
+  return {
+    duringRuns: false,
+    async next() {
+      while (!signal.aborted) {
+        await changedFrom(visits(), { look: async () => visits(), signal });
+        const now = signal.aborted ? seen : await look().catch(() => seen);
+        if (now === seen) continue;
+        seen = now;
+        return;
+      }
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+interface Looking {
+  readonly look: () => Promise<string>;
+  readonly signal: AbortSignal;
+}
+
+/** What is seen when it is no longer `before`, or `before` when interrupted. A look that fails is taken again. */
+async function changedFrom(before: string, { look, signal }: Looking): Promise<string> {
+  while (!signal.aborted) {
+    const now = await look().catch(() => before);
+    if (now !== before) return now;
+    await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return before;
+}
+
+async function open(config: Config, workspace: string): Promise<Executor> {
+  const { openStored } = await import("../open.ts");
+  return openStored(config, { workspace });
+}
+
+async function fingerprint(executor: Executor): Promise<string> {
+  return (await executor.files()).map(({ path, hash }) => `${path} ${hash}`).join("\n");
+}
