@@ -26,6 +26,7 @@ export class ChildPool {
   readonly #children = new Set<ChildHandle>();
   readonly #reserved = new Set<ChildHandle>();
   readonly #waiting: Waiter[] = [];
+  readonly #settling: (() => void)[] = [];
   #nextRunId = 1;
   #closed = false;
   #failedStarts = 0;
@@ -84,6 +85,15 @@ export class ChildPool {
     this.#serve();
   }
 
+  /** Resolves once no child is starting, running or being made ready again. For measuring: what a run leaves to be done after its answer is done then. */
+  async settled(): Promise<void> {
+    if (this.#resting()) return;
+    // Children keep nobody alive, but who waits for them is waiting.
+    const awake = setInterval(() => undefined, 60_000);
+    await new Promise<void>((resolve) => this.#settling.push(resolve));
+    clearInterval(awake);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const waiter of this.#waiting.splice(0)) waiter.reject(new Fault("ERR_EXECUTOR_CLOSED", "The executor closed before the execution began. Send it again."));
@@ -124,8 +134,16 @@ export class ChildPool {
     return [...this.#children].filter((child) => child.idle && !this.#reserved.has(child));
   }
 
+  #resting(): boolean {
+    return this.#waiting.length === 0 && this.#reserved.size === 0 && [...this.#children].every((child) => child.idle);
+  }
+
   #serve(): void {
-    if (this.#closed) return;
+    if (!this.#closed) this.#giveOut();
+    if (this.#settling.length > 0 && this.#resting()) for (const resolve of this.#settling.splice(0)) resolve();
+  }
+
+  #giveOut(): void {
     while (this.#waiting.length > 0 && this.#reserved.size < this.#options.size) {
       const waiter = this.#waiting[0] as Waiter;
       const free = this.#free();
