@@ -20,6 +20,9 @@ async function before(): Promise<void> {
   for (const name of ["launcher", "run-workflow", "bifrost-executor"]) await cp(join(ROOT, `src/cli/${name}.mjs`), join(DIST, `src/cli/${name}.mjs`));
   await cp(join(ROOT, "sandbox/host.d.ts"), join(DIST, "sandbox/host.d.ts"));
   await buildRoom();
+  const { name, version, type } = JSON.parse(await readFile(MANIFEST, "utf8")) as Manifest;
+  // Where the code looks for its version: two folders up from src/cli, in a checkout and in dist alike.
+  await writeFile(join(DIST, "package.json"), `${JSON.stringify({ name, version, type })}\n`);
   // Last, so that nothing of ours can fail while the checkout's package.json is away.
   await mkdir(join(KEPT, ".."), { recursive: true });
   await cp(MANIFEST, KEPT);
