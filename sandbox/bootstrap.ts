@@ -38,6 +38,7 @@ export function enter(host: Host): Room {
   let zod: object | undefined;
   let toJsonSchema: ToJsonSchema | undefined;
   let lastThrown = -1;
+  let over = false;
 
   const modules: BuiltInModules & { readonly close: () => void } = {
     sdk: {
@@ -68,11 +69,17 @@ export function enter(host: Host): Room {
     invokeArrived: async (exportName, input, context, mode) => {
       const { namespace } = await entry.promise;
       timers.beginTurn();
-      return await calls.invoke(namespace, exportName, { input, context, validateOnly: mode === "validate" });
+      try {
+        return await calls.invoke(namespace, exportName, { input, context, validateOnly: mode === "validate" });
+      } finally {
+        over = true;
+      }
     },
     describeArrived: async (exportName) => calls.describe((await entry.promise).namespace, exportName, toJsonSchema),
     idle: () => undefined,
     fireTimer: (id) => {
+      // A run ends when the workflow's promise settles; a timer may fire before the host has heard of it.
+      if (over) return;
       timers.beginTurn();
       timers.fire(id);
     },

@@ -64,6 +64,7 @@ export class ChildHandle {
   #heldPlans = new Set<number>();
   #lastWords = "";
   #cleaning: NodeJS.Timeout | undefined;
+  #closing = false;
   readonly #ended: Promise<void>;
 
   constructor(options: ChildOptions) {
@@ -99,7 +100,7 @@ export class ChildHandle {
   }
 
   get idle(): boolean {
-    return this.#state === "idle";
+    return this.#state === "idle" && !this.#closing;
   }
 
   get live(): boolean {
@@ -156,6 +157,8 @@ export class ChildHandle {
 
   /** Ends the process and waits until it is gone. */
   async close(): Promise<void> {
+    // Its word that it is idle may be on the way still: it must not be given a run that then dies with it.
+    this.#closing = true;
     this.#process.kill("SIGKILL");
     await this.#ended;
   }
