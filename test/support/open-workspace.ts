@@ -1,6 +1,6 @@
 // A workspace in memory with everything a write needs: origin, store, writer, and the compiler in this process.
 import { compileModule } from "../../src/modules/compiler/transpile.ts";
-import { readTsconfigOptions } from "../../src/modules/tsconfig-options.ts";
+import { readCompilerOptions } from "../../src/modules/tsconfig-options.ts";
 import { createInProcessStore } from "../../src/snapshot/in-process-store.ts";
 import type { Origin } from "../../src/snapshot/origin.ts";
 import type { Snapshot } from "../../src/snapshot/snapshot.ts";
@@ -13,8 +13,6 @@ import { createFileWriter } from "../../src/workspace/write-files.ts";
 import type { FileChanges, FileWriter, FileWriterParts } from "../../src/workspace/write-files.ts";
 
 export const compileHere: Compile = async (jobs) => jobs.map((job) => ({ compiled: compileModule(job) }));
-
-export const readCompilerOptions = (text: string) => readTsconfigOptions(text).options;
 
 export interface OpenWorkspace {
   readonly workspace: WorkspaceId;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hashContent } from "../../../src/modules/content-hash.ts";
 import { compiledKeyOf } from "../../../src/modules/compile-key.ts";
+import { readCompilerOptions } from "../../../src/modules/tsconfig-options.ts";
 import { compileModule } from "../../../src/modules/compiler/transpile.ts";
 import { createInProcessStore } from "../../../src/snapshot/in-process-store.ts";
 import { Snapshots } from "../../../src/snapshot/snapshots.ts";
@@ -10,7 +11,7 @@ import { createCompiledCache } from "../../../src/workspace/compiled-cache.ts";
 import { createDirectoryOrigin } from "../../../src/workspace/directory-origin.ts";
 import { loadDirectory } from "../../../src/workspace/directory-workspace.ts";
 import type { Compile } from "../../../src/workspace/prepare-files.ts";
-import { compileHere, readCompilerOptions } from "../../support/open-workspace.ts";
+import { compileHere } from "../../support/open-workspace.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const workflow = (name: string) => `import { workflow } from "bifrost";\nexport default workflow({ name: "${name}" }, async () => 1);\n`;

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { parseModulePath } from "../../../src/modules/module-path.ts";
 import type { ModulePath } from "../../../src/modules/module-path.ts";
@@ -35,4 +37,9 @@ it("the example workspace pushes without a warning, registers its workflows, and
   for (const { path, specifier } of imports) {
     expect(resolve(specifier, path, { has, paths: () => snapshot.paths(), policy: DEFAULT_IMPORT_POLICY }).kind, `${specifier} in ${path}`).not.toBe("failure");
   }
+});
+
+it("the example workspace has no type errors, with the SDK's own types", async () => {
+  const compiler = fileURLToPath(import.meta.resolve("typescript/lib/tsc.js"));
+  await expect(promisify(execFile)(process.execPath, [compiler, "-p", EXAMPLE])).resolves.toMatchObject({ stdout: "" });
 });

@@ -1,8 +1,8 @@
 import { describeOriginContract } from "../../support/origin-contract.ts";
-import { readTsconfigOptions } from "../../../src/modules/tsconfig-options.ts";
+import { readCompilerOptions } from "../../../src/modules/tsconfig-options.ts";
 import { createMemoryOrigin } from "../../../src/workspace/memory-origin.ts";
 
 describeOriginContract("memory", async () => {
-  const origin = createMemoryOrigin({ readCompilerOptions: (text) => readTsconfigOptions(text).options });
+  const origin = createMemoryOrigin({ readCompilerOptions });
   return { origin, dispose: () => origin.close() };
 });
