@@ -1,6 +1,6 @@
 // How things get onto the global object: as Node has them, writable and configurable and not enumerable. What costs
 // something to make is made when it is first read, and is an ordinary property from then on.
-import { defineHidden, defineProperty, getOwnPropertyDescriptor, objectKeys } from "./intrinsics.ts";
+import { defineHidden, defineProperty, defineReadOnly, getOwnPropertyDescriptor, objectKeys } from "./intrinsics.ts";
 
 const realmGlobal = globalThis;
 let isBeingMade = false;
@@ -9,6 +9,16 @@ let isBeingMade = false;
 export function addHidden(values: Readonly<Record<string, unknown>>): void {
   const names = objectKeys(values);
   for (let index = 0; index < names.length; index++) defineHidden(realmGlobal, names[index] as string, values[names[index] as string]);
+}
+
+/** The bundler may have called a class otherwise than its global. */
+function named(names: readonly string[], made: object): Record<string, unknown> {
+  const values = made as Record<string, unknown>;
+  for (let index = 0; index < names.length; index++) {
+    const value = values[names[index] as string];
+    if (typeof value === "function" && value.name !== names[index]) defineReadOnly(value, "name", names[index]);
+  }
+  return values;
 }
 
 /** Adds properties that are made on first use. All names share one making, which gives them by name. */
@@ -22,7 +32,7 @@ export function addLazily(names: readonly string[], make: () => object): void {
       if (made === undefined) {
         isBeingMade = true;
         try {
-          made = make() as Record<string, unknown>;
+          made = named(names, make());
         } finally {
           isBeingMade = false;
         }

@@ -94,9 +94,18 @@ export const promiseWithResolvers = Promise.withResolvers.bind(Promise) as <T>()
  * because an author may have put `get` on Object.prototype.
  */
 export function defineHidden(target: object, key: PropertyKey, value: unknown): void {
+  define(target, key, { value, writable: true });
+}
+
+/** As a function's `name` is: configurable only. */
+export function defineReadOnly(target: object, key: PropertyKey, value: unknown): void {
+  define(target, key, { value, writable: false });
+}
+
+function define(target: object, key: PropertyKey, { value, writable }: { readonly value: unknown; readonly writable: boolean }): void {
   const descriptor = createObject(null) as PropertyDescriptor;
   descriptor.value = value;
-  descriptor.writable = true;
+  descriptor.writable = writable;
   descriptor.configurable = true;
   descriptor.enumerable = false;
   defineProperty(target, key, descriptor);

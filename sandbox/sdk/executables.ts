@@ -1,6 +1,6 @@
 // workflow(), tool() and dataProvider(): they mark a function as runnable from outside and leave it callable from
 // other author code. What is known of it is kept apart, where author code can neither forge nor change it.
-import { defineHidden, freeze, RealmTypeError, RealmWeakMap, weakGet, weakSet } from "../intrinsics.ts";
+import { defineReadOnly, freeze, RealmTypeError, RealmWeakMap, weakGet, weakSet } from "../intrinsics.ts";
 import { describeReceived } from "../describe-value.ts";
 import { parseDuration } from "./duration.ts";
 import { isSchema, type Schema } from "./input.ts";
@@ -32,7 +32,7 @@ export function createDeclare(kind: Kind, title: string, callDirectly: CallDirec
   return (options, body) => {
     const executable = typeof options === "function" && body === undefined ? readDeclaration(kind, title, [{}, options]) : readDeclaration(kind, title, [options, body]);
     const callable = (params?: unknown): Promise<unknown> => callDirectly(executable, params);
-    defineHidden(callable, "name", executable.name ?? (executable.body as { name?: string }).name ?? title);
+    defineReadOnly(callable, "name", executable.name ?? (executable.body as { name?: string }).name ?? title);
     weakSet(executables, callable, executable);
     return callable;
   };
