@@ -1,7 +1,7 @@
 // `npm pack` in two halves. Before: compile to dist/ and let package.json name what is there. After: as it was.
 // Node strips no types inside node_modules, so an installed package has to be JavaScript.
 import { spawn, spawnSync } from "node:child_process";
-import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -17,6 +17,7 @@ type Manifest = Record<string, unknown> & { bin: Record<string, string>; exports
 async function before(): Promise<void> {
   await after();
   compile();
+  await renameDynamicImports();
   for (const name of ["launcher", "run-workflow", "bifrost-executor"]) await cp(join(ROOT, `src/cli/${name}.mjs`), join(DIST, `src/cli/${name}.mjs`));
   await cp(join(ROOT, "sandbox/host.d.ts"), join(DIST, "sandbox/host.d.ts"));
   await buildRoom();
@@ -39,6 +40,16 @@ function compile(): void {
   const compiler = join(ROOT, "node_modules/typescript/lib/tsc.js");
   const { status } = spawnSync(process.execPath, [compiler, "-p", join(ROOT, "test/architecture/tsconfig.pack.json")], { stdio: "inherit", cwd: ROOT });
   if (status !== 0) throw new Error("The sources do not compile: nothing was packed.");
+}
+
+/** The compiler renames imports from .ts to .js, but overlooks `import()` where its promise is not awaited. */
+async function renameDynamicImports(): Promise<void> {
+  for (const name of await readdir(DIST, { recursive: true })) {
+    if (!name.endsWith(".js")) continue;
+    const text = await readFile(join(DIST, name), "utf8");
+    const renamed = text.replaceAll(/(?<=\bimport\("\.{1,2}\/[^"\n]*)\.ts(?="\))/gu, ".js");
+    if (renamed !== text) await writeFile(join(DIST, name), renamed);
+  }
 }
 
 /** The room's scripts are bundled with esbuild, which an installed package does not have. */
