@@ -7,13 +7,9 @@ export class SharedFlights<Key, Value> {
   async get(keys: readonly Key[], load: (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>): Promise<ReadonlyMap<Key, Value>> {
     const own = keys.filter((key) => !this.#flights.has(key));
     if (own.length > 0) this.#begin(own, load(own));
-    const flights = keys.map((key) => this.#flights.get(key));
+    const waiting = keys.map(async (key) => [key, (await this.#flights.get(key))?.get(key)] as const);
     const values = new Map<Key, Value>();
-    for (const [at, loaded] of (await Promise.all(flights)).entries()) {
-      const key = keys[at];
-      const value = key === undefined ? undefined : loaded?.get(key);
-      if (key !== undefined && value !== undefined) values.set(key, value);
-    }
+    for (const [key, value] of await Promise.all(waiting)) if (value !== undefined) values.set(key, value);
     return values;
   }
 

@@ -96,7 +96,6 @@ export class Snapshots {
       return { head, snapshot: await this.open(workspace, head.snapshotId) };
     } catch (error) {
       if (!isUnopenable(error)) throw error;
-      this.#verifiedIn.delete(workspace);
       this.#note(`HEAD of workspace ${workspace} names a snapshot that cannot be opened; asking the database. ${error.message}`);
       return undefined;
     }

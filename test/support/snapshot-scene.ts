@@ -106,7 +106,7 @@ function counted(origin: Origin, counts: Map<PropertyKey, number>): Origin {
       if (typeof value !== "function") return value;
       return (...args: unknown[]): unknown => {
         counts.set(method, (counts.get(method) ?? 0) + 1);
-        return Reflect.apply(value, target, args);
+        return (value as (...args: unknown[]) => unknown).apply(target, args);
       };
     },
   });

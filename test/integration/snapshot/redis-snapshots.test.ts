@@ -169,6 +169,8 @@ describe("snapshots when Redis goes away", () => {
     await dump.set(`bifrost:{${scene.workspace}}:module:head`, encodeHead(head));
     await dump.hset(`bifrost:{${scene.workspace}}:module:index`, Object.fromEntries(snapshot.files()));
     dump.disconnect();
+    // The connection is made anew before the pin, so that the pin itself meets nothing unusual.
+    expect(await store.readIndex(scene.workspace)).toEqual(new Map(snapshot.files()));
     expect(await executor.seen()).toEqual({ "a.ts": "export default 2;" });
     expect(await store.pin(scene.workspace)).toMatchObject({ pending: 0 });
     await store.close();
