@@ -40,6 +40,8 @@ export class Room {
   #graph: ModuleGraph | undefined;
   #host: RoomHost | undefined;
   #enteredAt = performance.now();
+  /** Spent on making the room, ahead of the run. */
+  #cpuBeforeMs = 0;
   #over = false;
   #asking = false;
   /** What evaluating a module threw, by path. */
@@ -68,6 +70,7 @@ export class Room {
   /** Links, evaluates and calls; resolves with the first end, never rejects. */
   async run(message: RoomJob, plan: Plan, host: RoomHost): Promise<{ outcome: RoomOutcome; usage: RoomUsage }> {
     this.#enteredAt = performance.now();
+    this.#cpuBeforeMs = this.#cpuMs();
     this.#host = host;
     const wallTimer = message.wallMs > 0 ? setTimeout(() => this.stop("wall"), message.wallMs) : undefined;
     const watch = setInterval(() => this.#watch(message), TICK_MS);
@@ -226,7 +229,7 @@ export class Room {
 
   #cpuMs(): number {
     try {
-      return Number(this.#isolate.cpuTime) / 1e6;
+      return Number(this.#isolate.cpuTime) / 1e6 - this.#cpuBeforeMs;
     } catch {
       return 0;
     }
