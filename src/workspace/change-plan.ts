@@ -91,7 +91,7 @@ function projection({ remove, moved, files, unchanged }: Outcome, current: Curre
 function planMoves(change: Change, current: CurrentHash): Map<ModulePath, ModulePath> {
   const moved = new Map<ModulePath, ModulePath>();
   const targets = new Set<ModulePath>();
-  const leaving = new Set(change.move.map((move) => move.from).concat(change.remove));
+  const leaving = new Set(change.move.flatMap(({ from, to }) => (from === to ? [] : from)).concat(change.remove));
   for (const { from, to } of change.move) {
     if (current(from) === undefined || moved.has(from)) throw missing(from, `There is no file ${quote(from)} to move.`);
     if (from === to) continue;
