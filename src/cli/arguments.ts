@@ -80,7 +80,10 @@ export function usageFault(message: string, details: Readonly<Record<string, unk
 
 function settings(options: Readonly<Record<string, OptionSpec>>) {
   return Object.fromEntries(
-    Object.entries(options).map(([name, { short, value }]) => [name, { type: value === undefined ? ("boolean" as const) : ("string" as const), multiple: true, ...(short && { short }) }]),
+    Object.entries(options).map(([name, { short, value }]) => [
+      name,
+      { type: value === undefined ? ("boolean" as const) : ("string" as const), multiple: true, ...(short && { short }) },
+    ]),
   );
 }
 
@@ -95,12 +98,22 @@ interface OptionToken {
 function valueOf(spec: CommandSpec, option: OptionSpec, { rawName, value, inlineValue }: OptionToken): string {
   if (option.value === undefined) {
     if (value === undefined) return "";
-    throw usageFault(`${rawName} takes no value, but was given ${JSON.stringify(value)}.`, { path: rawName, expected: "no value", received: value, usage: usageLine(spec) });
+    throw usageFault(`${rawName} takes no value, but was given ${JSON.stringify(value)}.`, {
+      path: rawName,
+      expected: "no value",
+      received: value,
+      usage: usageLine(spec),
+    });
   }
   // "--input --json" has forgotten the value; "--input=--json" has not.
   const forgotten = value === undefined || (inlineValue !== true && Object.hasOwn(spec.options, value.replace(/^--/, "")) && value.startsWith("--"));
   if (!forgotten) return value;
-  throw usageFault(`${rawName} needs a value: ${rawName} ${option.value}.`, { path: rawName, expected: option.value, received: value ?? "nothing", usage: usageLine(spec) });
+  throw usageFault(`${rawName} needs a value: ${rawName} ${option.value}.`, {
+    path: rawName,
+    expected: option.value,
+    received: value ?? "nothing",
+    usage: usageLine(spec),
+  });
 }
 
 function checkOperands(spec: CommandSpec, operands: readonly string[]): void {
@@ -117,7 +130,13 @@ async function unknownOption(spec: CommandSpec, rawName: string, options: Readon
   const names = Object.keys(options).map((name) => `--${name}`);
   const nearest = rawName.startsWith("--") ? nearestName(rawName, names) : undefined;
   const hint = nearest === undefined ? "" : ` Did you mean ${nearest}?`;
-  return usageFault(`${spec.name} has no option ${rawName}.${hint}`, { path: rawName, expected: names.join(" "), received: rawName, ...(nearest && { nearest }), usage: usageLine(spec) });
+  return usageFault(`${spec.name} has no option ${rawName}.${hint}`, {
+    path: rawName,
+    expected: names.join(" "),
+    received: rawName,
+    ...(nearest && { nearest }),
+    usage: usageLine(spec),
+  });
 }
 
 function operandText({ name, optional, repeat }: OperandSpec): string {

@@ -19,7 +19,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   init: { summary: "migrate the database and warm the cache", load: async () => (await import("./init-command.ts")).initCommand },
   push: { summary: "make a workspace equal to a directory", load: async () => (await import("./push-command.ts")).pushCommand },
-  files: { summary: "list, print, remove and move the files of a workspace: ls, cat, rm, mv", load: async () => (await import("./files-command.ts")).filesCommand },
+  files: {
+    summary: "list, print, remove and move the files of a workspace: ls, cat, rm, mv",
+    load: async () => (await import("./files-command.ts")).filesCommand,
+  },
 };
 
 const HELP = `Runs TypeScript workflows from pinned snapshots.

@@ -25,5 +25,8 @@ export function formatDuration(milliseconds: number): string {
 
 function wrong(text: string, option: string): Fault {
   const expected = "a duration such as 500ms, 30s, 2m or 1h (a number alone is seconds, 0 is none, 24 days at most)";
-  return new Fault("ERR_INPUT_INVALID", `${option} is ${JSON.stringify(text)}; expected ${expected}.`, { name: "UsageError", details: { path: option, expected, received: text } });
+  return new Fault("ERR_INPUT_INVALID", `${option} is ${JSON.stringify(text)}; expected ${expected}.`, {
+    name: "UsageError",
+    details: { path: option, expected, received: text },
+  });
 }

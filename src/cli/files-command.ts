@@ -55,12 +55,19 @@ const USAGE = "usage: bifrost-executor files <ls|cat|rm|mv> [argument …]";
 export async function filesCommand(argv: readonly string[], { terminal, config }: World): Promise<number> {
   const [name = "", ...rest] = argv;
   if (name === "--help" || name === "-h") {
-    terminal.out(`Looks at and changes the files of a stored workspace.\n\n${USAGE}\n\n${columns(Object.entries(COMMANDS).map(([each, { summary }]) => [each, summary] as const))}\n`);
+    terminal.out(
+      `Looks at and changes the files of a stored workspace.\n\n${USAGE}\n\n${columns(Object.entries(COMMANDS).map(([each, { summary }]) => [each, summary] as const))}\n`,
+    );
     return EXIT_SUCCESS;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    throw usageFault(name === "" ? "files needs to be told what to do." : `files does not know ${JSON.stringify(name)}.`, { path: "command", expected: Object.keys(COMMANDS).join(" "), received: name, usage: USAGE });
+    throw usageFault(name === "" ? "files needs to be told what to do." : `files does not know ${JSON.stringify(name)}.`, {
+      path: "command",
+      expected: Object.keys(COMMANDS).join(" "),
+      received: name,
+      usage: USAGE,
+    });
   }
   const parsed = await parseArguments(command, rest);
   if (parsed.has("help")) {
@@ -92,9 +99,13 @@ async function remove(executor: Executor, parsed: Arguments, terminal: Terminal)
   for (const path of parsed.operands) {
     const files = await filesUnder(executor, path);
     if (!parsed.has("recursive") && files.every((file) => file.path !== path)) {
-      throw new Fault("ERR_INPUT_INVALID", `${JSON.stringify(path)} is a directory with ${files.length} ${files.length === 1 ? "file" : "files"}. Name the files, or say --recursive.`, {
-        details: { path, expected: "a file, or --recursive", received: "a directory" },
-      });
+      throw new Fault(
+        "ERR_INPUT_INVALID",
+        `${JSON.stringify(path)} is a directory with ${files.length} ${files.length === 1 ? "file" : "files"}. Name the files, or say --recursive.`,
+        {
+          details: { path, expected: "a file, or --recursive", received: "a directory" },
+        },
+      );
     }
     for (const file of files) paths.add(file.path);
   }
@@ -121,7 +132,9 @@ async function filesUnder(executor: Executor, under: string | undefined): Promis
 export function listText(files: readonly LiveFile[], { aligned }: { readonly aligned: boolean }): string {
   const rows = files.map(({ path, entityType, sizeBytes, hash }) => [aligned ? visible(path) : path, entityType, String(sizeBytes), hash.slice(0, 8)]);
   const widths = [0, 1, 2].map((at) => Math.max(0, ...rows.map((row) => row[at]?.length ?? 0)));
-  const lines = rows.map((row) => (aligned ? row.map((cell, at) => (at === 2 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0))).join("  ") : row.join("\t")));
+  const lines = rows.map((row) =>
+    aligned ? row.map((cell, at) => (at === 2 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0))).join("  ") : row.join("\t"),
+  );
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -133,7 +146,8 @@ interface Told {
 }
 
 function tellWritten({ version, snapshotId, warnings }: WriteResult, { parsed, terminal, lines, facts }: Told): void {
-  if (parsed.has("json")) terminal.out(resultText({ version: 1, ...facts, workspaceVersion: version, snapshotId, warnings }, { indent: terminal.outIsTerminal }));
+  if (parsed.has("json"))
+    terminal.out(resultText({ version: 1, ...facts, workspaceVersion: version, snapshotId, warnings }, { indent: terminal.outIsTerminal }));
   else terminal.out(lines.map((line) => `${visible(line)}\n`).join(""));
   for (const warning of warnings) terminal.err(warningText(warning, terminal.paint));
 }

@@ -23,11 +23,14 @@ export async function readInput({ input, parameters }: InputArguments, sources: 
   // Without parameters the text goes on as it is: long numbers and repeated keys are for the workflow to see.
   if (own.length === 0) return whole.text;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid(`-p sets a key of an object, but ${whole.origin} holds ${value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`}.`, {
-      path: "$",
-      expected: "an object",
-      received: whole.text.slice(0, 100),
-    });
+    throw invalid(
+      `-p sets a key of an object, but ${whole.origin} holds ${value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`}.`,
+      {
+        path: "$",
+        expected: "an object",
+        received: whole.text.slice(0, 100),
+      },
+    );
   }
   return JSON.stringify(Object.fromEntries([...Object.entries(value), ...own]));
 }
@@ -36,7 +39,10 @@ export async function readInput({ input, parameters }: InputArguments, sources: 
 export function parseParameter(text: string): readonly [key: string, value: unknown] {
   const equals = text.indexOf("=");
   if (equals < 1) {
-    throw new Fault("ERR_INPUT_INVALID", `-p is ${JSON.stringify(text)}; expected key=value.`, { name: "UsageError", details: { path: "-p", expected: "key=value", received: text } });
+    throw new Fault("ERR_INPUT_INVALID", `-p is ${JSON.stringify(text)}; expected key=value.`, {
+      name: "UsageError",
+      details: { path: "-p", expected: "key=value", received: text },
+    });
   }
   const value = text.slice(equals + 1);
   try {
@@ -54,7 +60,11 @@ async function readWhole(input: string, { stdin }: InputSources): Promise<{ read
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw invalid(`The input file ${JSON.stringify(path)} cannot be read: ${reason(error)}.`, { path: "--input", expected: "a readable file", received: input });
+    throw invalid(`The input file ${JSON.stringify(path)} cannot be read: ${reason(error)}.`, {
+      path: "--input",
+      expected: "a readable file",
+      received: input,
+    });
   }
   return { text: decode(bytes, path), origin: path };
 }

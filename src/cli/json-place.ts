@@ -75,7 +75,12 @@ export function findJsonProblem(text: string): JsonProblem | undefined {
     return {
       line: before.split("\n").length,
       column: at - before.lastIndexOf("\n"),
-      found: character === undefined ? "the end of the text" : character < 32 ? "a line break or control character inside the string" : `'${String.fromCodePoint(character)}'`,
+      found:
+        character === undefined
+          ? "the end of the text"
+          : character < 32
+            ? "a line break or control character inside the string"
+            : `'${String.fromCodePoint(character)}'`,
       expected,
     };
   }

@@ -59,10 +59,15 @@ export interface LiveFacts {
 /** Cut to the columns there are. */
 export function liveText({ title, elapsedMs, last, columns }: LiveFacts, paint: Paint): string {
   const whole = Math.floor(elapsedMs / 100) * 100;
-  const head = [...visible(`${title}  ${formatDuration(whole)}`)].slice(0, columns).join("");
+  const head = cut(`${title}  ${formatDuration(whole)}`, columns);
   const room = columns - head.length - 2;
-  const tail = room < 4 ? "" : [...visible(last.split("\n")[0] ?? "")].slice(0, room).join("");
+  const tail = room < 4 ? "" : cut(last.split("\n")[0] ?? "", room);
   return tail === "" ? head : `${head}  ${paint("dim", tail)}`;
+}
+
+/** Whole characters only; a wide one may still take two columns. */
+function cut(text: string, columns: number): string {
+  return Array.from(visible(text)).slice(0, columns).join("");
 }
 
 /** The same interface where there is no terminal, or no wish for it. */

@@ -34,7 +34,9 @@ export async function pushCommand(argv: readonly string[], { terminal, config }:
   const options = { keep: parsed.has("keep"), dryRun: parsed.has("dry-run") };
   const directory = parsed.operands[0] ?? ".";
   const workspace = parsed.text("workspace") ?? "default";
-  const pushed = options.dryRun ? await previewed(config(), { directory, workspace, keep: options.keep }) : await push(config(), { directory, workspace, ...options });
+  const pushed = options.dryRun
+    ? await previewed(config(), { directory, workspace, keep: options.keep })
+    : await push(config(), { directory, workspace, ...options });
   if (parsed.has("json")) terminal.out(resultText({ version: 1, workspace, ...withWorkspaceVersion(pushed) }, { indent: terminal.outIsTerminal }));
   else terminal.out(planText(pushed, { dryRun: options.dryRun }));
   if (!parsed.has("quiet")) for (const warning of pushed.warnings ?? []) terminal.err(warningText(warning, terminal.paint));

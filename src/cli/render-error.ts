@@ -60,7 +60,10 @@ function frameLines(frames: readonly StackFrame[], paint: Paint, indent: string)
 }
 
 function factLines({ code }: ShownError, details: Details, execution: ErrorView["execution"]): (readonly [string, string])[] {
-  const facts: (readonly [string, string])[] = problemsOf(details).map(({ path, expected, received }) => [String(path), `expected ${String(expected)}, received ${String(received)}`]);
+  const facts: (readonly [string, string])[] = problemsOf(details).map(({ path, expected, received }) => [
+    String(path),
+    `expected ${String(expected)}, received ${String(received)}`,
+  ]);
   if (typeof details["text"] === "string" && typeof details["column"] === "number") facts.push(["text", pointAt(details["text"], details["column"])]);
   const candidates = listOf(details["candidates"]);
   if (candidates.length > 0) facts.push([code === "ERR_MODULE_NOT_FOUND" ? "tried" : "candidates", candidates.join(", ")]);
@@ -73,17 +76,27 @@ function limitFacts(code: ShownError["code"], details: Details, execution: Error
   const { limitMs, limitBytes } = details;
   const usage = execution?.usage;
   if (typeof limitMs === "number") {
-    const used = usage === undefined ? [] : [["used", code === "ERR_TIMEOUT_CPU" ? `${formatDuration(usage.cpuMs)} of processor time` : formatDuration(usage.wallMs)] as const];
+    const used =
+      usage === undefined
+        ? []
+        : [["used", code === "ERR_TIMEOUT_CPU" ? `${formatDuration(usage.cpuMs)} of processor time` : formatDuration(usage.wallMs)] as const];
     return [["limit", formatDuration(limitMs)], ...used];
   }
   if (typeof limitBytes !== "number") return [];
-  return [["limit", formatSize(limitBytes)], ...(usage === undefined || usage.peakMemoryBytes === 0 ? [] : [["used", `${formatSize(usage.peakMemoryBytes)} at the peak`] as const])];
+  return [
+    ["limit", formatSize(limitBytes)],
+    ...(usage === undefined || usage.peakMemoryBytes === 0 ? [] : [["used", `${formatSize(usage.peakMemoryBytes)} at the peak`] as const]),
+  ];
 }
 
 function causeLines(cause: ExecutionError | undefined, paint: Paint): string[] {
   if (cause === undefined) return [];
   const title = `${cause.code === undefined ? "" : `[${cause.code}] `}${cause.name}: ${cause.message}`;
-  return [`  ${paint("red", "caused by")} ${visible(title).replaceAll("\n", "\n  ")}`, ...frameLines(cause.frames, paint, "    "), ...causeLines(cause.cause, paint)];
+  return [
+    `  ${paint("red", "caused by")} ${visible(title).replaceAll("\n", "\n  ")}`,
+    ...frameLines(cause.frames, paint, "    "),
+    ...causeLines(cause.cause, paint),
+  ];
 }
 
 function adviceLines({ code }: ShownError, details: Details, paint: Paint): string[] {
@@ -108,5 +121,5 @@ function problemsOf(details: Details): readonly Details[] {
 }
 
 function listOf(value: unknown): readonly string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === "string") ? (value as readonly string[]) : [];
+  return Array.isArray(value) && value.every((each) => typeof each === "string") ? value : [];
 }

@@ -47,7 +47,8 @@ export function startReporter(options: ReporterOptions): Reporter {
     answer(execution, options);
     if (superseded) return;
     if (execution.error !== undefined) return showError(execution, { terminal, sources });
-    if (execution.status === "CompletedWithErrors") return terminal.err(`${terminal.paint("yellow", "completed with errors")}: the result says success: false\n`);
+    if (execution.status === "CompletedWithErrors")
+      return terminal.err(`${terminal.paint("yellow", "completed with errors")}: the result says success: false\n`);
     if (!quiet) terminal.err(options.dryRun ? linkedText(execution, terminal) : summaryText(execution, terminal));
   }
 
@@ -61,7 +62,10 @@ function answer(execution: Execution, { terminal, form, dryRun }: ReporterOption
   if (execution.error === undefined && !dryRun) terminal.out(resultText(execution.result, { indent: terminal.outIsTerminal }));
 }
 
-async function showError(execution: Execution, { terminal, sources }: { readonly terminal: Terminal; readonly sources: Pick<Executor, "sourceOf"> }): Promise<void> {
+async function showError(
+  execution: Execution,
+  { terminal, sources }: { readonly terminal: Terminal; readonly sources: Pick<Executor, "sourceOf"> },
+): Promise<void> {
   const { error } = execution;
   if (error === undefined) return;
   const [{ renderError }, codeFrame] = await Promise.all([import("./render-error.ts"), frameOf(execution, { terminal, sources })]);
@@ -69,7 +73,10 @@ async function showError(execution: Execution, { terminal, sources }: { readonly
 }
 
 /** Source around the first author frame. What hinders showing it must not hide the error. */
-async function frameOf(execution: Execution, { terminal, sources }: { readonly terminal: Terminal; readonly sources: Pick<Executor, "sourceOf"> }): Promise<string> {
+async function frameOf(
+  execution: Execution,
+  { terminal, sources }: { readonly terminal: Terminal; readonly sources: Pick<Executor, "sourceOf"> },
+): Promise<string> {
   const place = execution.error?.frames[0];
   if (place === undefined) return "";
   try {

@@ -24,7 +24,9 @@ export function runSpec(name: string): CommandSpec {
       timeout: { value: "TIME", help: "wall-clock limit: 500ms, 30s, 2m, 1h; a number alone is seconds" },
       cpu: { value: "TIME", help: "limit of processor time" },
       memory: { value: "SIZE", help: "memory limit: 64mb, 1gb; a number alone is bytes" },
-      "dry-run": { help: "do everything but call the workflow: resolve, transpile, link, evaluate, check the input.\nstdout stays empty; what was linked goes to stderr" },
+      "dry-run": {
+        help: "do everything but call the workflow: resolve, transpile, link, evaluate, check the input.\nstdout stays empty; what was linked goes to stderr",
+      },
       watch: { help: "run again after each change, until Ctrl-C" },
       json: { help: "print one envelope for success and failure alike: status, result or error, logs, usage" },
       jsonl: { help: "print events as they come, one JSON object a line: started, log …, finished" },
@@ -63,7 +65,8 @@ export async function runCommand(argv: readonly string[], world: World, name: st
   const config = world.config();
   // The longest part of a start: begun before the input is read.
   void import("../open.ts");
-  const inputJson = asked.input === undefined && asked.parameters.length === 0 ? "{}" : await (await import("./input.ts")).readInput(asked, { stdin: world.stdin });
+  const inputJson =
+    asked.input === undefined && asked.parameters.length === 0 ? "{}" : await (await import("./input.ts")).readInput(asked, { stdin: world.stdin });
   using interruption = listenForInterruption();
   const signal = AbortSignal.any([interruption.signal, ...(asked.watch ? [world.terminal.readerGone] : [])]);
   const once = (stop: AbortSignal): Promise<number> => runOnce(asked, { world, config, inputJson, signal: stop });
@@ -113,7 +116,8 @@ async function limitsFor({ limits }: RunArguments, { workspace }: Executor): Pro
 }
 
 async function readArguments(parsed: Arguments, form: OutputForm): Promise<RunArguments> {
-  if (parsed.has("json") && parsed.has("jsonl")) throw usageFault("--json and --jsonl exclude each other.", { path: "--jsonl", expected: "one of --json and --jsonl", received: "both" });
+  if (parsed.has("json") && parsed.has("jsonl"))
+    throw usageFault("--json and --jsonl exclude each other.", { path: "--jsonl", expected: "one of --json and --jsonl", received: "both" });
   return {
     reference: parsed.operands[0] ?? "",
     input: parsed.text("input"),

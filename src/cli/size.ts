@@ -21,5 +21,8 @@ export function formatSize(bytes: number): string {
 
 function wrong(text: string, option: string): Fault {
   const expected = "a size such as 64mb, 512kb or 1gb (a number alone is bytes, 0 is none)";
-  return new Fault("ERR_INPUT_INVALID", `${option} is ${JSON.stringify(text)}; expected ${expected}.`, { name: "UsageError", details: { path: option, expected, received: text } });
+  return new Fault("ERR_INPUT_INVALID", `${option} is ${JSON.stringify(text)}; expected ${expected}.`, {
+    name: "UsageError",
+    details: { path: option, expected, received: text },
+  });
 }

@@ -9,7 +9,10 @@ const SETTLE_MS = 60;
 export async function watchDirectory(directory: string): Promise<Changes> {
   const bell = createBell();
   let settling: NodeJS.Timeout | undefined;
-  const watcher = watch(directory, { ignoreInitial: true, ignored: (path) => path !== directory && (basename(path).startsWith(".") || basename(path) === "node_modules") });
+  const watcher = watch(directory, {
+    ignoreInitial: true,
+    ignored: (path) => path !== directory && (basename(path).startsWith(".") || basename(path) === "node_modules"),
+  });
   watcher.on("all", () => {
     clearTimeout(settling);
     settling = setTimeout(() => bell.ring(), SETTLE_MS);

@@ -1,6 +1,6 @@
 // Changes of a stored workspace, found by looking at its files' hashes: on servers now and then, in the embedded
 // database whenever another process has had it open, since only one can at a time.
-import { statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Config } from "../config.ts";
@@ -33,19 +33,13 @@ export async function watchEmbedded(config: Config, { workspace, signal }: Store
     await using executor = await open(config, workspace);
     return await fingerprint(executor);
   };
-  // Written by every process that opens the database (db/directory-lock.ts).
-  const visits = (): string => String(statSync(join(config.dataDirectory, "lock-holder"), { throwIfNoEntry: false })?.mtimeMs);
+  // Every process that opens the database leaves its number there (db/directory-lock.ts): while it is ours, nobody else can have written.
+  const isOurs = (): boolean => readFileSync(join(config.dataDirectory, "lock-holder"), "utf8").trim() === String(process.pid);
   let seen = await look();
   return {
     duringRuns: false,
     async next() {
-      while (!signal.aborted) {
-        await changedFrom(visits(), { look: async () => visits(), signal });
-        const now = signal.aborted ? seen : await look().catch(() => seen);
-        if (now === seen) continue;
-        seen = now;
-        return;
-      }
+      seen = await changedFrom(seen, { look: async () => (isOurs() ? seen : look()), signal });
     },
     [Symbol.asyncDispose]: async () => undefined,
   };

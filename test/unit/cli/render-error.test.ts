@@ -1,0 +1,139 @@
+// What a person reads when a run has failed.
+import { describe, expect, it } from "vitest";
+import { renderError, type ErrorView, type ShownError } from "../../../src/cli/render-error.ts";
+import { plain } from "../../../src/cli/terminal.ts";
+import { describeUnexpected, reportText } from "../../../src/cli/unexpected.ts";
+import type { Fault } from "../../../src/errors.ts";
+import { DEFAULT_IMPORT_POLICY } from "../../../src/modules/import-policy.ts";
+import { parseModulePath } from "../../../src/modules/module-path.ts";
+import { resolve } from "../../../src/modules/resolver.ts";
+
+const HASH = "0123456789abcdef".repeat(4);
+const EXECUTION = { id: "0198-id", snapshotId: "s1-abc", usage: { wallMs: 5012.3, cpuMs: 1250, peakMemoryBytes: 3 * 1024 ** 2 } };
+
+function render(error: ShownError, view: Partial<ErrorView> = {}): readonly string[] {
+  return renderError(error, { paint: plain, ...view }).split("\n");
+}
+
+function importFault(specifier: string): Fault {
+  const paths = ["wf.ts", "shared/greet.ts"].map(parseModulePath);
+  const found = resolve(specifier, parseModulePath("wf.ts"), {
+    has: (path) => paths.includes(path),
+    paths: () => paths,
+    policy: DEFAULT_IMPORT_POLICY,
+    position: { line: 1, column: 19 },
+  });
+  if (found.kind !== "failure") throw new Error("it resolves");
+  return found.fault;
+}
+
+describe("an author's own error", () => {
+  it("B13: shows name, message, code frame, frames with hash, causes, and which execution of which snapshot", () => {
+    const frame = { path: "shared/x.ts", line: 3, column: 9, hash: HASH };
+    const error = {
+      name: "TypeError",
+      message: "no tickets\nat all",
+      frames: [
+        { ...frame, functionName: "stale" },
+        { ...frame, path: "wf.ts", hash: "" },
+      ],
+      cause: { name: "Error", message: "inner", stack: "", frames: [frame], cause: { name: "RangeError", message: "innermost", stack: "", frames: [] } },
+    };
+    expect(render(error, { codeFrame: "> 3 | boom()", execution: EXECUTION })).toEqual([
+      "error TypeError: no tickets",
+      "at all",
+      "",
+      "> 3 | boom()",
+      "",
+      "  at shared/x.ts:3:9 @01234567  stale",
+      "  at wf.ts:3:9",
+      "  caused by Error: inner",
+      "    at shared/x.ts:3:9 @01234567",
+      "  caused by RangeError: innermost",
+      "execution 0198-id  snapshot s1-abc",
+      "",
+    ]);
+  });
+
+  it("cannot reach the terminal with its control characters", () => {
+    expect(render({ name: "E\u001b[2J", message: "\u001b]0;title\u0007 \u009b1m" })[0]).toBe("error E\\x1b[2J: \\x1b]0;title\\x07 \\x9b1m");
+  });
+});
+
+describe("an error of ours", () => {
+  it("B7: for a missing import lists the candidates and the nearest name, each once", () => {
+    expect(render(importFault("./shared/gret"))).toEqual([
+      'error[ERR_MODULE_NOT_FOUND]: Cannot find module "./shared/gret" imported in wf.ts:1:19: it is not in the workspace.',
+      expect.stringMatching(/^ {2}tried: shared\/gret\.ts, shared\/gret\.tsx, .*shared\/gret\/index\.ts, /u),
+      '  help: Did you mean "shared/greet.ts"?',
+      "",
+    ]);
+  });
+
+  it("B8: for a denied import names the rule and what to do instead", () => {
+    const lines = render(importFault("node:crypto"));
+    expect(lines[0]).toMatch(/^error\[ERR_IMPORT_DENIED\]: Cannot import "node:crypto" in wf\.ts:1:19: .* \(rule node-builtin\)\.$/u);
+    expect(lines.slice(1)).toEqual([
+      "  rule: node-builtin: Node's built-in modules do not exist where workflows run",
+      "  help: Use the global `crypto`: randomUUID, getRandomValues, subtle.digest.",
+      "",
+    ]);
+  });
+
+  it("B90: for bad input has a line for each problem: path, expected, received", () => {
+    const problems = [
+      { path: "$.days", expected: "number", received: 'string "x"', message: "" },
+      { path: "$.rows[3].id", expected: "string", received: "undefined", message: "" },
+    ];
+    expect(
+      render({
+        code: "ERR_INPUT_INVALID",
+        name: "InputError",
+        message: "The input does not fit the workflow's parameters:\n  $.days: …",
+        details: { problems },
+      }),
+    ).toEqual([
+      "error[ERR_INPUT_INVALID] InputError: The input does not fit the workflow's parameters.",
+      '  $.days: expected number, received string "x"',
+      "  $.rows[3].id: expected string, received undefined",
+      "",
+    ]);
+  });
+
+  it("shows the line of the input that is not JSON, with a mark below the mistake", () => {
+    const lines = render({
+      code: "ERR_INPUT_INVALID",
+      name: "InputError",
+      message: "--input is not JSON at 1:7.",
+      details: { text: '{"a": tru}', line: 1, column: 7 },
+    });
+    expect(lines.slice(1, 3)).toEqual(['  text: {"a": tru}', "              ^"]);
+  });
+
+  it.for([
+    ["ERR_TIMEOUT_WALL", { limitMs: 5000 }, ["  limit: 5 s", "  used: 5.01 s"]],
+    ["ERR_TIMEOUT_CPU", { limitMs: 1000 }, ["  limit: 1 s", "  used: 1.25 s of processor time"]],
+    ["ERR_MEMORY_LIMIT", { limitBytes: 128 * 1024 ** 2 }, ["  limit: 128 mb", "  used: 3 mb at the peak"]],
+  ] as const)("for %s says the limit and what was used", ([code, details, facts]) => {
+    const lines = render({ code, name: "LimitError", message: "too much", details }, { execution: EXECUTION });
+    expect(lines.slice(1, 3)).toEqual(facts);
+  });
+
+  it("for what may pass by itself says so, and for bad usage ends with the usage", () => {
+    expect(render({ code: "ERR_REDIS_UNAVAILABLE", name: "Fault", message: "Redis is away." })).toContain(
+      "  help: The same command may succeed later without any change.",
+    );
+    expect(render({ code: "ERR_INPUT_INVALID", name: "UsageError", message: "No.", details: { usage: "usage: x <y>" } }).at(-2)).toBe("usage: x <y>");
+  });
+});
+
+describe("a defect of ours", () => {
+  it("says that it is ours, and what to put in a report", () => {
+    const thrown = new TypeError("x is not a function");
+    expect(describeUnexpected(thrown)).toMatchObject({ code: "ERR_INTERNAL", message: "bifrost-executor has a defect: TypeError: x is not a function" });
+    expect(reportText(thrown, "1.2.3")).toMatch(
+      /TypeError: x is not a function\n[\s\S]*not of your workflow\. Please report[\s\S]*bifrost-executor 1\.2\.3, Node \d+/u,
+    );
+    expect(reportText("just text", "1.2.3")).toContain("just text");
+  });
+});
