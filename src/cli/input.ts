@@ -12,7 +12,7 @@ export interface InputArguments {
 
 export interface InputSources {
   /** All of standard input; read only for `-`. */
-  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdin: () => AsyncIterable<Uint8Array>;
 }
 
 /** JSON text. Throws ERR_INPUT_INVALID that names the place in the text, the file or the parameter. */
@@ -53,7 +53,7 @@ export function parseParameter(text: string): readonly [key: string, value: unkn
 }
 
 async function readWhole(input: string, { stdin }: InputSources): Promise<{ readonly text: string; readonly origin: string }> {
-  if (input === "-") return { text: decode(await readAll(stdin), "standard input"), origin: "standard input" };
+  if (input === "-") return { text: decode(await readAll(stdin()), "standard input"), origin: "standard input" };
   if (!input.startsWith("@")) return { text: input, origin: "--input" };
   const path = input.slice(1);
   let bytes: Uint8Array;

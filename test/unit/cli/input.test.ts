@@ -18,7 +18,7 @@ async function* chunks(...texts: readonly (string | Uint8Array)[]): AsyncGenerat
 }
 
 function read(input: string | undefined, parameters: readonly string[] = [], stdin = chunks()): Promise<string> {
-  return readInput({ input, parameters }, { stdin });
+  return readInput({ input, parameters }, { stdin: () => stdin });
 }
 
 describe("the input", () => {

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { renderError, type ErrorView, type ShownError } from "../../../src/cli/render-error.ts";
 import { plain } from "../../../src/cli/terminal.ts";
 import { describeUnexpected, reportText } from "../../../src/cli/unexpected.ts";
-import type { Fault } from "../../../src/errors.ts";
 import { DEFAULT_IMPORT_POLICY } from "../../../src/modules/import-policy.ts";
 import { parseModulePath } from "../../../src/modules/module-path.ts";
 import { resolve } from "../../../src/modules/resolver.ts";
@@ -15,7 +14,7 @@ function render(error: ShownError, view: Partial<ErrorView> = {}): readonly stri
   return renderError(error, { paint: plain, ...view }).split("\n");
 }
 
-function importFault(specifier: string): Fault {
+function importError(specifier: string): ShownError {
   const paths = ["wf.ts", "shared/greet.ts"].map(parseModulePath);
   const found = resolve(specifier, parseModulePath("wf.ts"), {
     has: (path) => paths.includes(path),
@@ -24,7 +23,8 @@ function importFault(specifier: string): Fault {
     position: { line: 1, column: 19 },
   });
   if (found.kind !== "failure") throw new Error("it resolves");
-  return found.fault;
+  const { code, name, message, details } = found.fault;
+  return { code, name, message, details };
 }
 
 describe("an author's own error", () => {
@@ -62,7 +62,7 @@ describe("an author's own error", () => {
 
 describe("an error of ours", () => {
   it("B7: for a missing import lists the candidates and the nearest name, each once", () => {
-    expect(render(importFault("./shared/gret"))).toEqual([
+    expect(render(importError("./shared/gret"))).toEqual([
       'error[ERR_MODULE_NOT_FOUND]: Cannot find module "./shared/gret" imported in wf.ts:1:19: it is not in the workspace.',
       expect.stringMatching(/^ {2}tried: shared\/gret\.ts, shared\/gret\.tsx, .*shared\/gret\/index\.ts, /u),
       '  help: Did you mean "shared/greet.ts"?',
@@ -71,7 +71,7 @@ describe("an error of ours", () => {
   });
 
   it("B8: for a denied import names the rule and what to do instead", () => {
-    const lines = render(importFault("node:crypto"));
+    const lines = render(importError("node:crypto"));
     expect(lines[0]).toMatch(/^error\[ERR_IMPORT_DENIED\]: Cannot import "node:crypto" in wf\.ts:1:19: .* \(rule node-builtin\)\.$/u);
     expect(lines.slice(1)).toEqual([
       "  rule: node-builtin: Node's built-in modules do not exist where workflows run",
