@@ -3,7 +3,7 @@ import { formatParts, indentParts, type Parts } from "./format.ts";
 import { addHidden } from "./globals.ts";
 import type { Host } from "./host.d.ts";
 import { inspect } from "./inspect.ts";
-import { apply, mapDelete, mapGet, mapSet, push, RealmMap, repeatText, slice, sliceText, toFixed, toText } from "./intrinsics.ts";
+import { apply, mapDelete, mapGet, mapSet, push, RealmMap, repeatText, sliceText, toFixed, toText } from "./intrinsics.ts";
 import { listText, quote } from "./json-text.ts";
 import { tableText } from "./table.ts";
 
@@ -61,9 +61,13 @@ export function installConsole(write: WriteLine, now: () => number): void {
     },
     assert: (condition: unknown, ...values: unknown[]): void => {
       if (condition) return;
-      const [first] = values;
-      if (typeof first === "string") line("warn", [`Assertion failed: ${first}`, ...slice(values, 1)]);
-      else line("warn", ["Assertion failed", ...values]);
+      const shown: unknown[] = ["Assertion failed"];
+      for (let index = 0; index < values.length; index++) {
+        const value = values[index];
+        if (index === 0 && typeof value === "string") shown[0] = `Assertion failed: ${value}`;
+        else push(shown, value);
+      }
+      line("warn", shown);
     },
     count: (label: unknown = "default"): void => {
       const name = toText(label);

@@ -1,5 +1,5 @@
 // Node's own inspection of values (a library that carries it without Node), evaluated when it is first needed.
-import { apply } from "./intrinsics.ts";
+import { apply, push } from "./intrinsics.ts";
 
 interface Inspection {
   inspect(value: unknown, options?: Record<string, unknown>): string;
@@ -25,5 +25,7 @@ export function inspect(value: unknown, options?: Record<string, unknown>): stri
 
 /** As Node's `util.formatWithOptions`: `%s %d %i %f %j %o %O %c`, then the rest inspected. */
 export function formatWithOptions(options: Record<string, unknown>, values: readonly unknown[]): string {
-  return apply(inspection().formatWithOptions, undefined, [options, ...values]);
+  const given: unknown[] = [options];
+  for (let index = 0; index < values.length; index++) push(given, values[index]);
+  return apply(inspection().formatWithOptions, undefined, given as [Record<string, unknown>]);
 }

@@ -49,13 +49,14 @@ function refusal(what: string): EvalError {
 function removeResizableBuffers(): void {
   const { prototype } = RealmArrayBuffer;
   Reflect.deleteProperty(prototype, "resize");
-  const replacement = function ArrayBuffer(length: unknown, options?: { maxByteLength?: unknown }): object {
+  const replacement = function (length: unknown, options?: { maxByteLength?: unknown }): object {
     if (new.target === undefined) throw new RealmTypeError("Constructor ArrayBuffer requires 'new'");
     if (typeof options === "object" && options !== null && options.maxByteLength !== undefined) {
       throw new RealmTypeError("Resizable ArrayBuffers are off in workflows: leave maxByteLength out");
     }
     return construct(RealmArrayBuffer, [length], (new.target as unknown) === replacement ? RealmArrayBuffer : new.target);
   };
+  defineProperty(replacement, "name", { value: "ArrayBuffer", configurable: true });
   defineProperty(replacement, "length", { value: 1, configurable: true });
   defineProperty(replacement, "prototype", { value: prototype, writable: false });
   defineProperty(replacement, Symbol.species, {

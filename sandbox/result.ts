@@ -34,6 +34,7 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /** Why a value is no plain data, and where. */
 export class NotPlainData {
+  readonly #mark = true;
   readonly path: string;
   readonly found: string;
   readonly message: string;
@@ -42,6 +43,11 @@ export class NotPlainData {
     this.path = path;
     this.found = found;
     this.message = `The result holds ${found} at ${path}, which is not plain data: ${advice}.`;
+  }
+
+  /** Unlike instanceof, asks nothing of a value that may be an author's proxy. */
+  static is(value: unknown): value is NotPlainData {
+    return typeof value === "object" && value !== null && #mark in value && value.#mark;
   }
 }
 

@@ -1,7 +1,7 @@
 // Formats the stacks of errors exactly as V8 does, and remembers the last few errors it formatted: the host gets only a copy (name, message,
 // stack) of an error that ends the evaluation of a module, and finds the real one here by that text.
 // The author may still set Error.prepareStackTrace; what it is given has no frames of the room's own code.
-import { apply, defineProperty, errorToString, getPrototypeOf, indexOfText, isArray, push, RealmError, shift, sliceText, startsWith, uncurryThis } from "./intrinsics.ts";
+import { apply, defineProperty, errorToString, getPrototypeOf, indexOfText, isArray, push, RealmError, shift, sliceText, startsWith, uncurryThis, RealmWeakSet, weakSetAdd, weakSetHas } from "./intrinsics.ts";
 
 /** Frames of room code carry file names that begin so; no workspace path can (a colon ends no path's first segment as a scheme does). */
 const ROOM_SCHEME = "bifrost:";
@@ -27,36 +27,35 @@ const formatted: Formatted[] = [];
 
 /** Installs the hook; call once, before author code. */
 export function installStackHook(): void {
-  const { getFileName, toString } = callSitePrototype();
-  let authors: PrepareStackTrace | undefined;
+  const callSite = callSiteMethods();
+  const ours = new RealmWeakSet<object>();
+  const original = own((error, sites) => {
+    const text = defaultStack(error, sites, callSite.toString);
+    remember(error, text);
+    return text;
+  });
+  let current = original;
 
-  function isRoomFrame(site: unknown): boolean {
-    try {
-      const file = getFileName(site);
-      return typeof file === "string" && startsWith(file, ROOM_SCHEME);
-    } catch {
-      return false;
-    }
+  function own(format: (error: unknown, sites: readonly unknown[]) => unknown): PrepareStackTrace {
+    const prepareStackTrace: PrepareStackTrace = (error, sites) => format(error, isArray(sites) ? sites : []);
+    weakSetAdd(ours, prepareStackTrace);
+    return prepareStackTrace;
   }
 
-  function prepareStackTrace(error: unknown, sites: unknown): unknown {
-    const list = isArray(sites) ? sites : [];
-    if (authors === undefined) {
-      const text = defaultStack(error, list, toString);
-      remember(error, text);
-      return text;
-    }
-    const visible: unknown[] = [];
-    for (let index = 0; index < list.length; index++) if (!isRoomFrame(list[index])) push(visible, list[index]);
-    const outcome = apply(authors, RealmError, [error, visible]);
-    remember(error, typeof outcome === "string" ? outcome : undefined);
-    return outcome;
+  /** Stands for a hook of the author's: V8 reads the property too, and must always find one of ours. */
+  function around(authors: PrepareStackTrace): PrepareStackTrace {
+    return own((error, sites) => {
+      const outcome = apply(authors, RealmError, [error, withoutRoomFrames(sites, callSite.getFileName)]);
+      remember(error, typeof outcome === "string" ? outcome : undefined);
+      return outcome;
+    });
   }
 
   defineProperty(RealmError, "prepareStackTrace", {
-    get: () => authors ?? prepareStackTrace,
+    get: () => current,
     set: (value: unknown) => {
-      authors = typeof value === "function" && value !== prepareStackTrace ? (value as PrepareStackTrace) : undefined;
+      if (typeof value !== "function") current = original;
+      else current = weakSetHas(ours, value) ? (value as PrepareStackTrace) : around(value as PrepareStackTrace);
     },
     enumerable: false,
     configurable: false,
@@ -64,15 +63,33 @@ export function installStackHook(): void {
   (RealmError as unknown as { stackTraceLimit: number }).stackTraceLimit = FRAMES;
 }
 
-/** The error whose copy has this message and stack, most recent first. */
+function withoutRoomFrames(sites: readonly unknown[], fileNameOf: (site: unknown) => string | null): readonly unknown[] {
+  const visible: unknown[] = [];
+  for (let index = 0; index < sites.length; index++) {
+    const file = fileNameOf(sites[index]);
+    if (typeof file !== "string" || !startsWith(file, ROOM_SCHEME)) push(visible, sites[index]);
+  }
+  return visible;
+}
+
+/**
+ * The error whose copy has this message and stack, most recent first. isolated-vm writes the copy's header anew from
+ * name and message and keeps only the frames, so those must agree; the text as a whole does where nobody changed it.
+ */
 export function findFormatted(message: string, copiedStack: string): { readonly error: object } | undefined {
   const boundary = indexOfText(copiedStack, BOUNDARY);
   const stack = boundary === -1 ? copiedStack : sliceText(copiedStack, 0, boundary);
+  const frames = framesOf(stack);
   for (let index = formatted.length - 1; index >= 0; index--) {
     const candidate = formatted[index] as Formatted;
-    if (candidate.stack === undefined ? messageOf(candidate.error) === message : candidate.stack === stack) return candidate;
+    if (candidate.stack === stack || (framesOf(candidate.stack ?? "") === frames && messageOf(candidate.error) === message)) return candidate;
   }
   return undefined;
+}
+
+function framesOf(stack: string): string {
+  const start = indexOfText(stack, "\n    at ");
+  return start === -1 ? "" : sliceText(stack, start);
 }
 
 function remember(error: unknown, stack: string | undefined): void {
@@ -108,7 +125,7 @@ function header(error: unknown): string {
   }
 }
 
-function callSitePrototype(): { getFileName(site: unknown): string | null; toString(site: unknown): string } {
+function callSiteMethods(): { getFileName(site: unknown): string | null; toString(site: unknown): string } {
   const constructor = RealmError as unknown as { prepareStackTrace: PrepareStackTrace | undefined };
   constructor.prepareStackTrace = (_error, sites) => sites;
   const [site] = new RealmError().stack as unknown as CallSite[];

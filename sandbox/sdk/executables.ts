@@ -30,7 +30,7 @@ export function executableOf(value: unknown): Executable | undefined {
 /** The SDK function for one kind; `title` is its name in messages. */
 export function createDeclare(kind: Kind, title: string, callDirectly: CallDirectly): Declare {
   return (options, body) => {
-    const executable = typeof options === "function" && body === undefined ? readDeclaration(kind, title, [{}, options]) : readDeclaration(kind, title, [options, body]);
+    const executable = readDeclaration(kind, title, typeof options === "function" && body === undefined ? { options: {}, body: options } : { options, body });
     const callable = (params?: unknown): Promise<unknown> => callDirectly(executable, params);
     defineReadOnly(callable, "name", executable.name ?? (executable.body as { name?: string }).name ?? title);
     weakSet(executables, callable, executable);
@@ -38,8 +38,7 @@ export function createDeclare(kind: Kind, title: string, callDirectly: CallDirec
   };
 }
 
-function readDeclaration(kind: Kind, title: string, given: readonly [options: unknown, body: unknown]): Executable {
-  const [options, body] = given;
+function readDeclaration(kind: Kind, title: string, { options, body }: { readonly options: unknown; readonly body: unknown }): Executable {
   if (typeof options !== "object" || options === null) throw new RealmTypeError(`${title}(options, function): options is ${describeReceived(options)}, and must be an object`);
   if (typeof body !== "function") throw new RealmTypeError(`${title}(options, function): the second argument is ${describeReceived(body)}, and must be a function`);
   const { name, description, params, timeout } = options as Record<string, unknown>;

@@ -80,7 +80,7 @@ function saysFailed(result: unknown): boolean {
 }
 
 function failure(error: unknown): string {
-  if (!(error instanceof NotPlainData)) return `E${guestErrorText(error)}`;
+  if (!NotPlainData.is(error)) return `E${guestErrorText(error)}`;
   return `S${recordText([
     ["path", quote(error.path)],
     ["found", quote(error.found)],
