@@ -69,7 +69,7 @@ export async function openScene(store: SnapshotStore, { name, files = {} }: { re
       const { snapshot } = await snapshots.pin(workspace);
       const paths = [...snapshot.paths()];
       const loaded = await load(snapshot, paths);
-      return Object.fromEntries(loaded.map((module, at) => [paths[at], "source" in module ? module.source : module.fault.code]));
+      return Object.fromEntries(loaded.map((module, at) => [paths[at]!, "source" in module ? module.source : module.fault.code] as const));
     }
     return { snapshots, modules, compiled: () => compiled, seen, load };
   }
@@ -102,11 +102,11 @@ function preparedText(path: string, content: string) {
 function counted(origin: Origin, counts: Map<PropertyKey, number>): Origin {
   return new Proxy(origin, {
     get(target, method) {
-      const value: unknown = Reflect.get(target, method);
+      const value = Reflect.get(target, method) as ((...args: unknown[]) => unknown) | undefined;
       if (typeof value !== "function") return value;
       return (...args: unknown[]): unknown => {
         counts.set(method, (counts.get(method) ?? 0) + 1);
-        return (value as (...args: unknown[]) => unknown).apply(target, args);
+        return value.call(target, ...args);
       };
     },
   });
