@@ -4,7 +4,7 @@ import { batches } from "../../db/batches.ts";
 import { insertLogs, selectLogs, type LogRow, type NewLogRow } from "../../db/queries/execution-logs.ts";
 import { findExecution, finishExecution, insertExecution, type ExecutionRow } from "../../db/queries/executions.ts";
 import type { OpenDatabase } from "../../db/open-database.ts";
-import { decodeText, encodeText, storableJson } from "../../db/text.ts";
+import { decodeText, encodeText, originalJson, storableJson } from "../../db/text.ts";
 import type { Execution, ExecutionError, LogLevel, LogLine, ModuleUse, TerminalStatus, Usage } from "../completion.ts";
 import { Fault } from "../errors.ts";
 import type { SnapshotId } from "../snapshot/snapshot-record.ts";
@@ -81,6 +81,10 @@ function jsonOf(value: unknown): string | null {
   return value === undefined ? null : storableJson(JSON.stringify(value));
 }
 
+function valueOf(stored: string): unknown {
+  return JSON.parse(originalJson(stored));
+}
+
 function logRow(line: LogLine): NewLogRow {
   return { sequence: line.sequence, level: line.level, message: encodeText(line.message), data: jsonOf(line.data), at: line.timestamp };
 }
@@ -95,7 +99,7 @@ function storedOf(row: ExecutionRow, logs: readonly LogRow[]): StoredExecution {
     workspace: row.workspace_id,
     workflow: decodeText(row.workflow),
     snapshotId: row.snapshot_id as SnapshotId,
-    inputJson: row.input,
+    inputJson: originalJson(row.input),
     startedAt: row.started_at.toISOString(),
   };
   if (row.status === "Running") return { ...start, status: "Running", execution: undefined };
@@ -109,12 +113,12 @@ function executionOf(row: ExecutionRow, { start, status, logs }: { readonly star
     id: start.id,
     workflow: start.workflow,
     status,
-    ...(row.result === null ? undefined : { result: JSON.parse(row.result) as unknown }),
-    ...(row.error === null ? undefined : { error: JSON.parse(row.error) as ExecutionError }),
+    ...(row.result === null ? undefined : { result: valueOf(row.result) }),
+    ...(row.error === null ? undefined : { error: valueOf(row.error) as ExecutionError }),
     logs: logs.map(lineOf),
-    usage: JSON.parse(row.usage ?? "null") as Usage,
+    usage: valueOf(row.usage ?? "null") as Usage,
     snapshotId: start.snapshotId,
-    modules: JSON.parse(row.modules ?? "[]") as ModuleUse[],
+    modules: valueOf(row.modules ?? "[]") as ModuleUse[],
     startedAt: start.startedAt,
     finishedAt: (row.finished_at ?? row.started_at).toISOString(),
   };
@@ -126,6 +130,6 @@ function lineOf(row: LogRow): LogLine {
     level: row.level as LogLevel,
     message: decodeText(row.message),
     timestamp: row.at.toISOString(),
-    ...(row.data === null ? undefined : { data: JSON.parse(row.data) as unknown }),
+    ...(row.data === null ? undefined : { data: valueOf(row.data) }),
   };
 }

@@ -1,5 +1,4 @@
 // Execution records in plain memory: for the harness and for tests. Gone with the process.
-import type { Execution } from "../completion.ts";
 import type { ExecutionRecords, StoredExecution } from "./records.ts";
 
 export interface MemoryRecordsOptions {
@@ -28,7 +27,7 @@ export function createMemoryRecords({ capacity = 10_000 }: MemoryRecordsOptions 
     async end(workspace, execution) {
       const row = rows.get(execution.id);
       if (row === undefined || row.workspace !== workspace || row.execution !== undefined) return false;
-      rows.set(execution.id, { ...row, status: execution.status, execution: copyOf(execution) });
+      rows.set(execution.id, { ...row, status: execution.status, execution: execution });
       forgetOldest();
       return true;
     },
@@ -37,9 +36,4 @@ export function createMemoryRecords({ capacity = 10_000 }: MemoryRecordsOptions 
       return row?.workspace === workspace ? row : undefined;
     },
   };
-}
-
-/** What is kept does not change when the caller's object does, and is what JSON makes of it. */
-function copyOf(execution: Execution): Execution {
-  return JSON.parse(JSON.stringify(execution)) as Execution;
 }

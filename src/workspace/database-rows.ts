@@ -4,7 +4,7 @@ import type { SnapshotRow } from "../../db/queries/snapshots.ts";
 import type { WorkflowRow, WorkflowWrite } from "../../db/queries/workflows.ts";
 import type { FileSummary } from "../../db/queries/workspace-files.ts";
 import type { WorkspaceRow } from "../../db/queries/workspaces.ts";
-import { decodeText, encodeText, storableJson } from "../../db/text.ts";
+import { decodeText, encodeText, originalJson, storableJson } from "../../db/text.ts";
 import type { CompiledKey, ContentHash } from "../modules/content-hash.ts";
 import type { CompiledModule, CompilerOptionsSubset, ModuleFacts } from "../modules/module-record.ts";
 import type { ModulePath } from "../modules/module-path.ts";
@@ -47,7 +47,7 @@ export function executableOf(row: WorkflowRow): Executable {
     exportName: decodeText(row.export_name),
     name: decodeText(row.name),
     kind: row.kind as Executable["kind"],
-    parameters: row.parameter_schema === null ? null : (JSON.parse(row.parameter_schema) as unknown),
+    parameters: row.parameter_schema === null ? null : (JSON.parse(originalJson(row.parameter_schema)) as unknown),
     parametersReason: row.parameters_reason === null ? null : decodeText(row.parameters_reason),
     timeoutMs: row.timeout_ms,
     active: row.is_active,
@@ -90,7 +90,7 @@ export function compiledRowOf(module: CompiledModule): NewCompiledRow {
 export function compiledOf(row: CompiledRow): CompiledModule | undefined {
   const [js, map] = [decodeUtf8(row.js), decodeUtf8(row.map)];
   if (js === undefined || map === undefined) return undefined;
-  const facts = JSON.parse(row.facts) as ModuleFacts;
+  const facts = JSON.parse(originalJson(row.facts)) as ModuleFacts;
   if (compiledDigest({ js, map, facts }) !== row.js_hash) return undefined;
   return { key: row.key as CompiledKey, sourceHash: row.source_hash as ContentHash, js, map, facts };
 }

@@ -180,11 +180,22 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
       expect(kept.execution!.result === text).toBe(true);
     });
 
-    it("an author cannot make an execution unrecordable: a result nested 5,000 deep is kept", async () => {
-      let result: unknown = "core";
-      for (let depth = 0; depth < 5_000; depth += 1) result = depth % 2 === 0 ? [result] : { r: result };
-      const kept = await recorded({ result });
-      expect(JSON.stringify(kept.result)).toBe(JSON.stringify(result));
+    it("an author cannot make an execution unrecordable: input, result, error and log data nested 100,000 deep are kept", async () => {
+      let deep: unknown = '"\\';
+      for (let depth = 0; depth < 100_000; depth += 1) deep = depth % 2 === 0 ? [deep] : { "r]\"": deep };
+      const text = JSON.stringify(deep);
+      const start = startOf({ inputJson: text });
+      await records.begin(start);
+      const error = { name: "Error", message: "m", stack: "", frames: [], details: { deep } };
+      await records.end(workspace, executionOf(start, { result: deep, error, logs: [{ sequence: 1, level: "info", message: "m", timestamp: start.startedAt, data: deep }] }));
+      const kept = (await records.get(workspace, start.id))!;
+      expect(kept.inputJson === text).toBe(true);
+      const found = [kept.execution!.result, kept.execution!.error!.details!["deep"], kept.execution!.logs[0]!.data];
+      for (const value of found) expect(JSON.stringify(value) === text).toBe(true);
+    });
+
+    it("a string that looks like what stands for deep JSON comes back as it was", async () => {
+      for (const text of ["\u0001deep:", "\u0001deep:[", '"\u0001deep:']) expect((await recorded({ result: text })).result).toBe(text);
     });
   });
 }
