@@ -29,9 +29,9 @@ interface Ended {
   readonly output: string;
 }
 
-function run(command: string, args: readonly string[]): Promise<Ended> {
+function run(cwd: string, command: string, args: readonly string[]): Promise<Ended> {
   const env = { PATH: `${join(home, "bin")}${delimiter}${process.env["PATH"] ?? ""}`, HOME: home, BIFROST_DATA: join(home, "data"), NO_COLOR: "1" };
-  const child = spawn(command, [...args], { cwd: workspace, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, [...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   return new Promise((resolve, reject) => {
@@ -47,15 +47,15 @@ async function follow(example: Example): Promise<void> {
     return;
   }
   if (example.kind === "program") {
-    // Beside the workspace, which holds workflows and not programs; imports are found from there.
+    // Beside the workspace, which holds workflows and not programs; imports are found from there, and the workspace is `workspace`.
     const file = join(home, `example-${example.line}.ts`);
     await writeFile(file, example.content);
-    const { code, output } = await run(process.execPath, [file]);
+    const { code, output } = await run(home, process.execPath, [file]);
     expect(code, output).toBe(0);
     return;
   }
   for (const [index, { command, output: promised }] of example.steps.entries()) {
-    const { code, output } = await run("/bin/sh", ["-c", command]);
+    const { code, output } = await run(workspace, "/bin/sh", ["-c", command]);
     expect(code, `${command}\n${output}`).toBe(index === example.steps.length - 1 ? example.exitCode : 0);
     expect(matches(promised, output), `${command}\n--- the README says\n${promised}\n--- it printed\n${output}`).toBe(true);
   }

@@ -4,7 +4,7 @@
 //   ```console run                  `$ ` begins a command, what follows is what it prints (stdout and stderr);
 //                                   a line of `…` stands for any lines, `…` within a line for any text
 //   ```console run exit=4           …and the last command ends with 4; 0 unless said
-//   ```ts run                       runs as a program in the workspace
+//   ```ts run                       runs as a program beside the workspace, to which it is the directory `workspace`
 //
 // The workspace fills up in the order of the text, as a reader would fill it.
 
