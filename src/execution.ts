@@ -1,29 +1,12 @@
 // One run, on one page: pin the snapshot, find the entry, load its import closure, take a process, hand over, await
 // the end, record it. Everything else is detail of a word on this page.
-import type { Execution, LogLine } from "./completion.ts";
+import type { Execution } from "./completion.ts";
 import type { Ended, HandOver } from "./executions/hand-over.ts";
+import type { Order, PinnedSnapshot } from "./executions/order.ts";
 import type { ExecutionStart, StoredExecution } from "./executions/records.ts";
-import type { Limits } from "./limits.ts";
 import type { Closure } from "./modules/loader.ts";
 import type { Entry } from "./workspace/find.ts";
-import type { Snapshot } from "./snapshot/snapshot.ts";
 import type { SnapshotId } from "./snapshot/snapshot-record.ts";
-import type { Workspace } from "./snapshot/origin.ts";
-
-export interface Order {
-  /** UUIDv7. An id seen before keeps its snapshot; one that has ended is not run again. */
-  readonly id: string;
-  readonly workspace: Workspace;
-  /** UUID, `path::export`, `path` or name. */
-  readonly reference: string;
-  /** JSON text. */
-  readonly inputJson: string;
-  /** call: run it; validate: everything but the call; describe: its parameters. */
-  readonly mode: "call" | "validate" | "describe";
-  readonly limits: Limits;
-  readonly signal?: AbortSignal | undefined;
-  readonly onLog?: ((line: LogLine) => void) | undefined;
-}
 
 /** The world as an execution sees it; composed in executor.ts. */
 export interface ExecutionPowers {
@@ -40,13 +23,6 @@ export interface ExecutionPowers {
 /** A child process, being made ready while the modules are read. Given back when it is not used. */
 export interface TakenProcess extends AsyncDisposable {
   readonly run: HandOver["run"];
-}
-
-/** The execution's lease on what it reads ends with it. */
-export interface PinnedSnapshot extends AsyncDisposable {
-  readonly snapshot: Snapshot;
-  /** Version of HEAD when it was pinned; undefined for an earlier snapshot. */
-  readonly version: number | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@
 // snapshot by the same policy, and turns its end into a completion.
 import type { Execution } from "../completion.ts";
 import { Fault } from "../errors.ts";
-import type { Order, PinnedSnapshot } from "../execution.ts";
+import type { Order, PinnedSnapshot } from "./order.ts";
 import { fromFault } from "../execution-error.ts";
 import type { Closure, ClosureModule } from "../modules/loader.ts";
 import { parseModulePath, type ModulePath } from "../modules/module-path.ts";
@@ -99,7 +99,7 @@ async function answerImport(order: Order, { pinned, modules, specifier, referrer
     const fault = loaded.kind === "failure" ? loaded.fault : loaded.closure.failure;
     if (fault !== undefined || loaded.kind === "failure") return { kind: "failure", failure: describe(fault as Fault) };
     keep(modules, loaded.closure);
-    return { kind: "module", ...prepare(loaded.closure, loaded.path) };
+    return { kind: "module", zod: loaded.closure.usesZod, ...prepare(loaded.closure, loaded.path) };
   } catch (error) {
     if (error instanceof Fault) return { kind: "failure", failure: describe(error) };
     return { kind: "failure", failure: { name: "Error", message: `Cannot import ${JSON.stringify(specifier)}: an internal error`, code: "ERR_INTERNAL" } };

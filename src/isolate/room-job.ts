@@ -42,6 +42,8 @@ export interface ImportReply {
   readonly importId: number;
   readonly plan?: Plan;
   readonly sdk?: boolean;
+  /** Whether what is imported may touch the SDK's `z`. */
+  readonly zod?: boolean;
   readonly failure?: { readonly name: string; readonly message: string; readonly code: string };
 }
 

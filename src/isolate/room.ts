@@ -102,7 +102,7 @@ export class Room {
     const { importId, failure, plan, sdk } = message;
     if (failure !== undefined) return this.#tell("importFailed", [importId, JSON.stringify(failure), -1]);
     try {
-      if (sdk === true || plan?.modules.some(({ links }) => links.some(([, target]) => target < 0)) === true) await this.#realm.ensureZod(this.#code.zod);
+      if (message.zod === true) await this.#realm.ensureZod(this.#code.zod);
       const graph = this.#graph as ModuleGraph;
       const path = sdk === true ? "bifrost" : (plan as Plan).modules[(plan as Plan).entry]?.path ?? "";
       // A module that failed once fails for ever with the same error: a second evaluate() would wrongly succeed.

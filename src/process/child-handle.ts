@@ -17,7 +17,7 @@ export interface RunRequest extends RoomJob {
 }
 
 export type ImportAnswer =
-  | { readonly kind: "module"; readonly plan: Plan; code(key: string): string }
+  | { readonly kind: "module"; readonly plan: Plan; readonly zod: boolean; code(key: string): string }
   | { readonly kind: "sdk" }
   | { readonly kind: "failure"; readonly failure: NonNullable<ImportReply["failure"]> };
 
@@ -99,6 +99,7 @@ export class ChildHandle {
     this.unref();
   }
 
+  /** Whether it can take a run now. */
   get idle(): boolean {
     return this.#state === "idle" && !this.#closing;
   }
@@ -216,10 +217,10 @@ export class ChildHandle {
     if (this.#current !== current) return;
     const head = { type: "imported", runId: current.runId, importId } as const;
     if (answer.kind === "failure") this.#send({ ...head, failure: answer.failure });
-    else if (answer.kind === "sdk") this.#send({ ...head, sdk: true });
+    else if (answer.kind === "sdk") this.#send({ ...head, sdk: true, zod: true });
     else {
       const { plan, code } = { plan: answer.plan, ...this.#planPart(answer.plan, (key) => answer.code(key)) };
-      this.#send({ ...head, plan, code });
+      this.#send({ ...head, plan, code, zod: answer.zod });
     }
   }
 

@@ -66,7 +66,15 @@ export class ChildPool {
   }
 
   /** Runs on a child that `take` gave, and puts it back or ends it. */
-  async run(child: ChildHandle, request: RunRequest): Promise<RunEnd> {
+  async run(taken: ChildHandle, request: RunRequest): Promise<RunEnd> {
+    let child = taken;
+    // It may have died while the modules were read: nothing has begun in it, so another serves as well.
+    while (!child.idle) {
+      const { tenant = "" } = child;
+      this.giveBack(child);
+      // oxlint-disable-next-line no-await-in-loop -- one after the other until one lives
+      child = await this.take(tenant, request.signal);
+    }
     try {
       const end = await child.run(this.#nextRunId++, request);
       const ordinary = end.kind === "outcome" && end.outcome.kind !== "terminated";

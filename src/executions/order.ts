@@ -1,0 +1,27 @@
+// What is asked for, and what it is answered from.
+import type { LogLine } from "../completion.ts";
+import type { Limits } from "../limits.ts";
+import type { Workspace } from "../snapshot/origin.ts";
+import type { Snapshot } from "../snapshot/snapshot.ts";
+
+export interface Order {
+  /** UUIDv7. An id seen before keeps its snapshot; one that has ended is not run again. */
+  readonly id: string;
+  readonly workspace: Workspace;
+  /** UUID, `path::export`, `path` or name. */
+  readonly reference: string;
+  /** JSON text. */
+  readonly inputJson: string;
+  /** call: run it; validate: everything but the call; describe: its parameters. */
+  readonly mode: "call" | "validate" | "describe";
+  readonly limits: Limits;
+  readonly signal?: AbortSignal | undefined;
+  readonly onLog?: ((line: LogLine) => void) | undefined;
+}
+
+/** The execution's lease on what it reads ends with it. */
+export interface PinnedSnapshot extends AsyncDisposable {
+  readonly snapshot: Snapshot;
+  /** Version of HEAD when it was pinned; undefined for an earlier snapshot. */
+  readonly version: number | undefined;
+}
