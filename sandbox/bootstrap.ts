@@ -93,15 +93,27 @@ export function enter(host: Host): Room {
     },
     importFailed: (importId, error, thrownId) => {
       timers.beginTurn();
-      imports.failed(importId, mapHas(thrown, thrownId) ? mapGet(thrown, thrownId) : errorFromHost(parseJson(error) as { name: string; message: string; code?: string }));
+      imports.failed(
+        importId,
+        mapHas(thrown, thrownId) ? mapGet(thrown, thrownId) : errorFromHost(parseJson(error) as { name: string; message: string; code?: string }),
+      );
     },
     takeThrown: (message, stack) => {
       const found = findFormatted(message, stack);
       const unsettled = `[${join(imports.unsettled(), ",")}]`;
-      if (found === undefined) return recordText([["thrown", "-1"], ["error", "null"], ["unsettled", unsettled]]);
+      if (found === undefined)
+        return recordText([
+          ["thrown", "-1"],
+          ["error", "null"],
+          ["unsettled", unsettled],
+        ]);
       lastThrown++;
       mapSet(thrown, lastThrown, found.error);
-      return recordText([["thrown", `${lastThrown}`], ["error", guestErrorText(found.error)], ["unsettled", unsettled]]);
+      return recordText([
+        ["thrown", `${lastThrown}`],
+        ["error", guestErrorText(found.error)],
+        ["unsettled", unsettled],
+      ]);
     },
     provideZod: (namespace) => {
       zod = namespace;

@@ -47,7 +47,8 @@ export function installConsole(write: WriteLine, now: () => number): void {
     debug: (...values: unknown[]): void => line("debug", values),
     warn: (...values: unknown[]): void => line("warn", values),
     error: (...values: unknown[]): void => line("error", values),
-    dir: (value: unknown, options?: Record<string, unknown>): void => write("info", indentParts([inspect(value, { customInspect: false, ...options })], indent)),
+    dir: (value: unknown, options?: Record<string, unknown>): void =>
+      write("info", indentParts([inspect(value, { customInspect: false, ...options })], indent)),
     dirxml: (...values: unknown[]): void => line("info", values),
     table: (rows: unknown, columns?: readonly string[]): void => {
       const text = tableText(rows, columns);

@@ -36,7 +36,8 @@ function plainText(values: readonly unknown[]): string | undefined {
   let text = "";
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
-    const isPlain = typeof value === "string" || (typeof value === "number" && !sameValue(value, -0)) || typeof value === "boolean" || value === null || value === undefined;
+    const isPlain =
+      typeof value === "string" || (typeof value === "number" && !sameValue(value, -0)) || typeof value === "boolean" || value === null || value === undefined;
     if (!isPlain) return undefined;
     if (index === 0 && values.length > 1 && typeof value === "string" && execPattern(/%/, value) !== null) return undefined;
     text += index === 0 ? toText(value) : ` ${toText(value)}`;

@@ -107,7 +107,13 @@ export interface GuestError {
  * SDK module deletes that global when it has taken what it needs, before any author code is compiled.
  */
 export interface BuiltInModules {
-  readonly sdk: { readonly workflow: unknown; readonly tool: unknown; readonly dataProvider: unknown; readonly UserError: unknown; readonly onZod: (give: (z: unknown) => void) => void };
+  readonly sdk: {
+    readonly workflow: unknown;
+    readonly tool: unknown;
+    readonly dataProvider: unknown;
+    readonly UserError: unknown;
+    readonly onZod: (give: (z: unknown) => void) => void;
+  };
   /** For "bifrost:scope". The namespace that a root module imported: id 0 is the entry, others are Host.importModule's. Its call is the only sign that a top-level await has ended. */
   readonly arrive: (importId: number, namespace: object) => void;
   /** For "bifrost:scope": what a module's own `import.meta` and `import()` are. */

@@ -5,7 +5,9 @@
 type Method<Self, Arguments extends readonly unknown[], Result> = (self: Self, ...rest: Arguments) => Result;
 
 const { bind, call } = Function.prototype;
-const uncurry = bind.bind(call) as <Self, Arguments extends readonly unknown[], Result>(method: (this: Self, ...rest: Arguments) => Result) => Method<Self, Arguments, Result>;
+const uncurry = bind.bind(call) as <Self, Arguments extends readonly unknown[], Result>(
+  method: (this: Self, ...rest: Arguments) => Result,
+) => Method<Self, Arguments, Result>;
 
 export { uncurry as uncurryThis };
 
@@ -87,7 +89,9 @@ export const weakGet = uncurry(WeakMap.prototype.get) as <K extends WeakKey, V>(
 export const weakSet = uncurry(WeakMap.prototype.set) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K, value: V) => WeakMap<K, V>;
 export const weakHas = uncurry(WeakMap.prototype.has) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => boolean;
 
-export const promiseThen = uncurry(Promise.prototype.then as (this: Promise<unknown>, fulfilled?: (value: never) => unknown, rejected?: (reason: unknown) => unknown) => Promise<unknown>);
+export const promiseThen = uncurry(
+  Promise.prototype.then as (this: Promise<unknown>, fulfilled?: (value: never) => unknown, rejected?: (reason: unknown) => unknown) => Promise<unknown>,
+);
 export const promiseResolve = Promise.resolve.bind(Promise);
 export const promiseReject = Promise.reject.bind(Promise);
 export const promiseWithResolvers = Promise.withResolvers.bind(Promise) as <T>() => PromiseWithResolvers<T>;

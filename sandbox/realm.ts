@@ -1,6 +1,16 @@
 // Takes from the realm what a room must not have: memory that V8's limit does not count, shared memory, and code
 // generation from text. Runs once, before author code; what it removes cannot be reached again from inside.
-import { construct, defineHidden, defineProperty, getPrototypeOf, RealmArrayBuffer, RealmEvalError, RealmFunction, RealmTypeError, setPrototypeOf } from "./intrinsics.ts";
+import {
+  construct,
+  defineHidden,
+  defineProperty,
+  getPrototypeOf,
+  RealmArrayBuffer,
+  RealmEvalError,
+  RealmFunction,
+  RealmTypeError,
+  setPrototypeOf,
+} from "./intrinsics.ts";
 import { addHidden } from "./globals.ts";
 
 const REMOVED = ["SharedArrayBuffer", "Atomics", "WebAssembly", "Float16Array"];

@@ -109,7 +109,8 @@ function descend(value: unknown, levels: Level[]): void {
   const list = isArray(value);
   if (!list) refuseInstance(value, levels);
   for (let index = 0; index < levels.length; index++) {
-    if ((levels[index] as Level).holder === value) throw refusal(levels, `a cycle back to ${pathOf(slice(levels, 0, index))}`, "return each object once, or refer to it by an id");
+    if ((levels[index] as Level).holder === value)
+      throw refusal(levels, `a cycle back to ${pathOf(slice(levels, 0, index))}`, "return each object once, or refer to it by an id");
   }
   if (levels.length === MAX_DEPTH) throw refusal(levels, "nesting deeper than 1000 levels", "return a flatter shape");
   const keys = list ? undefined : objectKeys(value);

@@ -1,7 +1,25 @@
 // What `import.meta` and `import()` are in an author's module: the compiler rewrites both to what the room module
 // "bifrost:scope" gives for the module's path. Resolving is the host's; here a specifier is only joined to a URL.
 import type { Host } from "./host.d.ts";
-import { createObject, join, lastIndexOfText, mapDelete, mapGet, mapHas, mapSet, pop, promiseReject, promiseWithResolvers, push, RealmMap, RealmTypeError, sliceText, splitText, startsWith, execPattern } from "./intrinsics.ts";
+import {
+  createObject,
+  join,
+  lastIndexOfText,
+  mapDelete,
+  mapGet,
+  mapHas,
+  mapSet,
+  pop,
+  promiseReject,
+  promiseWithResolvers,
+  push,
+  RealmMap,
+  RealmTypeError,
+  sliceText,
+  splitText,
+  startsWith,
+  execPattern,
+} from "./intrinsics.ts";
 
 const SCHEME = "workspace:///";
 const SDK = "bifrost";

@@ -1,7 +1,23 @@
 // Formats the stacks of errors exactly as V8 does, and remembers the last few errors it formatted: the host gets only a copy (name, message,
 // stack) of an error that ends the evaluation of a module, and finds the real one here by that text.
 // The author may still set Error.prepareStackTrace; what it is given has no frames of the room's own code.
-import { apply, defineProperty, errorToString, getPrototypeOf, indexOfText, isArray, push, RealmError, shift, sliceText, startsWith, uncurryThis, RealmWeakSet, weakSetAdd, weakSetHas } from "./intrinsics.ts";
+import {
+  apply,
+  defineProperty,
+  errorToString,
+  getPrototypeOf,
+  indexOfText,
+  isArray,
+  push,
+  RealmError,
+  shift,
+  sliceText,
+  startsWith,
+  uncurryThis,
+  RealmWeakSet,
+  weakSetAdd,
+  weakSetHas,
+} from "./intrinsics.ts";
 
 /** Frames of room code carry file names that begin so; no workspace path can (a colon ends no path's first segment as a scheme does). */
 const ROOM_SCHEME = "bifrost:";

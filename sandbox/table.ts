@@ -7,7 +7,20 @@ export function tableText(rows: unknown, columns?: readonly string[]): string | 
   if (typeof rows !== "object" || rows === null) return undefined;
   if (rows instanceof RealmMap) {
     const pairs = [...(rows as Map<unknown, unknown>)];
-    return draw([column(ITERATION_INDEX, indexes(pairs.length)), column("Key", pairs.map(([key]) => cellText(key))), column("Values", pairs.map(([, value]) => cellText(value)))], pairs.length);
+    return draw(
+      [
+        column(ITERATION_INDEX, indexes(pairs.length)),
+        column(
+          "Key",
+          pairs.map(([key]) => cellText(key)),
+        ),
+        column(
+          "Values",
+          pairs.map(([, value]) => cellText(value)),
+        ),
+      ],
+      pairs.length,
+    );
   }
   if (rows instanceof RealmSet) {
     const values = [...(rows as Set<unknown>)];
@@ -64,6 +77,7 @@ function draw(columns: readonly Column[], count: number): string {
   const rows = indexes(count).map((_, row) => columns.map(({ cells }) => cells[row] ?? ""));
   const widths = columns.map(({ title }, at) => Math.max(title.length, ...rows.map((row) => (row[at] as string).length)) + 2);
   const rule = (left: string, middle: string, right: string): string => left + widths.map((width) => repeatText("─", width)).join(middle) + right;
-  const line = (cells: readonly string[]): string => `│${cells.map((cell, at) => ` ${cell}${repeatText(" ", (widths[at] as number) - cell.length - 1)}`).join("│")}│`;
+  const line = (cells: readonly string[]): string =>
+    `│${cells.map((cell, at) => ` ${cell}${repeatText(" ", (widths[at] as number) - cell.length - 1)}`).join("│")}│`;
   return [rule("┌", "┬", "┐"), line(columns.map(({ title }) => title)), rule("├", "┼", "┤"), ...rows.map(line), rule("└", "┴", "┘")].join("\n");
 }

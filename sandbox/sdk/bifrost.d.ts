@@ -1,5 +1,6 @@
 // Types of `import … from "bifrost"`, for editors and for checking author code. What is behind them is executables.ts
 // and context.ts. The globals of the room are in ../globals.d.ts.
+/* oxlint-disable typescript/no-explicit-any -- parameters without a schema are whatever the caller gave */
 
 import type { z } from "zod";
 
@@ -64,7 +65,10 @@ export type Executable<Input, Result> = (...params: undefined extends Input ? [p
 
 export interface Declare {
   <Result>(body: (params: any, ctx: Context) => Result): Executable<any, Result>;
-  <Schema extends ParamsSchema, Result>(options: Options<Schema> & { readonly params: Schema }, body: (params: ParamsOf<Schema>, ctx: Context) => Result): Executable<InputOf<Schema>, Result>;
+  <Schema extends ParamsSchema, Result>(
+    options: Options<Schema> & { readonly params: Schema },
+    body: (params: ParamsOf<Schema>, ctx: Context) => Result,
+  ): Executable<InputOf<Schema>, Result>;
   <Result>(options: Options & { readonly params?: undefined }, body: (params: any, ctx: Context) => Result): Executable<any, Result>;
 }
 
@@ -88,7 +92,10 @@ export declare const dataProvider: {
     options: Options<Schema> & { readonly params: Schema },
     body: (params: ParamsOf<Schema>, ctx: Context) => Result | Promise<Result>,
   ): Executable<InputOf<Schema>, Result>;
-  <Result extends readonly DataOption[]>(options: Options & { readonly params?: undefined }, body: (params: any, ctx: Context) => Result | Promise<Result>): Executable<any, Result>;
+  <Result extends readonly DataOption[]>(
+    options: Options & { readonly params?: undefined },
+    body: (params: any, ctx: Context) => Result | Promise<Result>,
+  ): Executable<any, Result>;
 };
 
 /** An error whose message is shown to the caller as it is. Other errors are shown in full to administrators only. */

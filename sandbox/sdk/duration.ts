@@ -8,7 +8,8 @@ const SHAPE = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 export function parseDuration(value: unknown, title: string): number {
   if (typeof value === "number" && isFinite(value) && value >= 0) return value;
   const match = typeof value === "string" ? execPattern(SHAPE, value) : null;
-  if (match === null) throw new RealmTypeError(`${title}({ timeout }): timeout is ${describeReceived(value)}, and must be milliseconds or a text such as "30s", "5m" or "1h"`);
+  if (match === null)
+    throw new RealmTypeError(`${title}({ timeout }): timeout is ${describeReceived(value)}, and must be milliseconds or a text such as "30s", "5m" or "1h"`);
   return toNumber(match[1]) * unitMs(match[2] as string);
 }
 

@@ -39,12 +39,17 @@ export function createDeclare(kind: Kind, title: string, callDirectly: CallDirec
 }
 
 function readDeclaration(kind: Kind, title: string, { options, body }: { readonly options: unknown; readonly body: unknown }): Executable {
-  if (typeof options !== "object" || options === null) throw new RealmTypeError(`${title}(options, function): options is ${describeReceived(options)}, and must be an object`);
-  if (typeof body !== "function") throw new RealmTypeError(`${title}(options, function): the second argument is ${describeReceived(body)}, and must be a function`);
+  if (typeof options !== "object" || options === null)
+    throw new RealmTypeError(`${title}(options, function): options is ${describeReceived(options)}, and must be an object`);
+  if (typeof body !== "function")
+    throw new RealmTypeError(`${title}(options, function): the second argument is ${describeReceived(body)}, and must be a function`);
   const { name, description, params, timeout } = options as Record<string, unknown>;
-  if (name !== undefined && (typeof name !== "string" || name === "")) throw new RealmTypeError(`${title}({ name }): name is ${describeReceived(name)}, and must be a non-empty string`);
-  if (description !== undefined && typeof description !== "string") throw new RealmTypeError(`${title}({ description }): description is ${describeReceived(description)}, and must be a string`);
-  if (params !== undefined && !isSchema(params)) throw new RealmTypeError(`${title}({ params }): params is ${describeReceived(params)}, and must be a schema, as z.object({ … }) gives`);
+  if (name !== undefined && (typeof name !== "string" || name === ""))
+    throw new RealmTypeError(`${title}({ name }): name is ${describeReceived(name)}, and must be a non-empty string`);
+  if (description !== undefined && typeof description !== "string")
+    throw new RealmTypeError(`${title}({ description }): description is ${describeReceived(description)}, and must be a string`);
+  if (params !== undefined && !isSchema(params))
+    throw new RealmTypeError(`${title}({ params }): params is ${describeReceived(params)}, and must be a schema, as z.object({ … }) gives`);
   return freeze({
     kind,
     name: name as string | undefined,

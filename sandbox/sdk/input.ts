@@ -26,7 +26,13 @@ export function isSchema(value: unknown): value is Schema {
 /** Rejects only with what the schema's own code throws. */
 export async function checkInput(schema: Schema | undefined, value: unknown): Promise<Checked> {
   if (schema === undefined) return { ok: true, value };
-  const outcome = (await (checkOf(schema) as Check)(value)) as { success?: boolean; data?: unknown; value?: unknown; error?: { issues?: unknown }; issues?: unknown };
+  const outcome = (await (checkOf(schema) as Check)(value)) as {
+    success?: boolean;
+    data?: unknown;
+    value?: unknown;
+    error?: { issues?: unknown };
+    issues?: unknown;
+  };
   const issues = outcome.success === false ? outcome.error?.issues : outcome.issues;
   if (outcome.success !== false && issues === undefined) return { ok: true, value: "success" in outcome ? outcome.data : outcome.value };
   return { ok: false, problems: problemsOf(isArray(issues) ? (issues as readonly Issue[]) : [], value) };
@@ -36,18 +42,25 @@ export function problemsText(problems: readonly InputProblem[]): string {
   const items: string[] = [];
   for (let index = 0; index < problems.length; index++) {
     const problem = problems[index] as InputProblem;
-    push(items, recordText([
-      ["path", quote(problem.path)],
-      ["expected", quote(problem.expected)],
-      ["received", quote(problem.received)],
-      ["message", quote(problem.message)],
-    ]));
+    push(
+      items,
+      recordText([
+        ["path", quote(problem.path)],
+        ["expected", quote(problem.expected)],
+        ["received", quote(problem.received)],
+        ["message", quote(problem.message)],
+      ]),
+    );
   }
   return `[${join(items, ",")}]`;
 }
 
 function checkOf(schema: object): Check | undefined {
-  const { safeParseAsync, safeParse, "~standard": standard } = schema as { safeParseAsync?: unknown; safeParse?: unknown; "~standard"?: { validate?: unknown } };
+  const {
+    safeParseAsync,
+    safeParse,
+    "~standard": standard,
+  } = schema as { safeParseAsync?: unknown; safeParse?: unknown; "~standard"?: { validate?: unknown } };
   if (typeof safeParseAsync === "function") return (value) => apply(safeParseAsync as Check, schema, [value]);
   if (typeof safeParse === "function") return (value) => apply(safeParse as Check, schema, [value]);
   const validate = standard?.validate;
@@ -57,7 +70,8 @@ function checkOf(schema: object): Check | undefined {
 function problemsOf(issues: readonly Issue[], input: unknown): readonly InputProblem[] {
   const problems: InputProblem[] = [];
   for (let index = 0; index < issues.length; index++) push(problems, problemOf(issues[index] as Issue, input));
-  if (problems.length === 0) push(problems, { path: "$", expected: "a valid input", received: describeReceived(input), message: "The schema refused the input" });
+  if (problems.length === 0)
+    push(problems, { path: "$", expected: "a valid input", received: describeReceived(input), message: "The schema refused the input" });
   return problems;
 }
 
@@ -80,7 +94,8 @@ function stepKey(step: unknown): unknown {
 }
 
 function receivedBy(issue: Issue, value: unknown): string {
-  if (issue.code === "unrecognized_keys" && isArray(issue["keys"])) return `unknown ${issue["keys"].length === 1 ? "key" : "keys"} ${alternatives(issue["keys"], ", ")}`;
+  if (issue.code === "unrecognized_keys" && isArray(issue["keys"]))
+    return `unknown ${issue["keys"].length === 1 ? "key" : "keys"} ${alternatives(issue["keys"], ", ")}`;
   return describeReceived(value);
 }
 

@@ -65,7 +65,8 @@ export function createCalls(write: WriteLine): Calls {
 
   async function callDirectly(executable: Executable, params: unknown): Promise<unknown> {
     const name = executable.name ?? "this function";
-    if (current === undefined) throw new RealmError(`${name} was called while modules were being evaluated: call it from inside a workflow's function, where there is an execution`);
+    if (current === undefined)
+      throw new RealmError(`${name} was called while modules were being evaluated: call it from inside a workflow's function, where there is an execution`);
     const checked = await checkInput(executable.params, params === undefined ? {} : params);
     if (!checked.ok) throw new RealmTypeError(`Parameters for ${name} do not fit its schema: ${problemsSummary(checked.problems)}`);
     const { body } = executable;

@@ -15,6 +15,7 @@ export function dataText(data: unknown): string {
 
 function convert(value: unknown): unknown {
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function" || typeof value === "symbol" || isError(value) || value instanceof RealmMap || value instanceof RealmSet) return isError(value) ? errorSummary(value) : describeValue(value);
+  if (typeof value === "function" || typeof value === "symbol" || isError(value) || value instanceof RealmMap || value instanceof RealmSet)
+    return isError(value) ? errorSummary(value) : describeValue(value);
   return value;
 }

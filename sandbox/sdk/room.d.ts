@@ -1,5 +1,6 @@
 // Ambient globals of the room besides ECMAScript's, for editors and for checking author code. Never included together
 // with lib.dom or @types/node, which declare the same names.
+/* oxlint-disable typescript/no-explicit-any, no-var -- ambient globals are declared so */
 
 interface Console {
   log(...values: unknown[]): void;

@@ -72,7 +72,8 @@ export class AbortSignal extends EventTarget {
   }
 
   static timeout(milliseconds: number): AbortSignal {
-    if (typeof milliseconds !== "number" || !(milliseconds >= 0) || milliseconds > Number.MAX_SAFE_INTEGER) throw new RangeError(`The value of "delay" is out of range. Received ${String(milliseconds)}`);
+    if (typeof milliseconds !== "number" || !(milliseconds >= 0) || milliseconds > Number.MAX_SAFE_INTEGER)
+      throw new RangeError(`The value of "delay" is out of range. Received ${String(milliseconds)}`);
     const signal = new AbortSignal(INTERNAL);
     after(milliseconds, () => abort(signal, new DOMException("The operation was aborted due to timeout", "TimeoutError")));
     return signal;

@@ -10,7 +10,11 @@ export function btoa(...values: unknown[]): string {
   for (let index = 0; index < text.length; index += 3) {
     const bits = (byteAt(text, index) << 16) | (byteAt(text, index + 1) << 8) | byteAt(text, index + 2);
     const rest = text.length - index;
-    encoded += ALPHABET.charAt(bits >> 18) + ALPHABET.charAt((bits >> 12) & 63) + (rest > 1 ? ALPHABET.charAt((bits >> 6) & 63) : "=") + (rest > 2 ? ALPHABET.charAt(bits & 63) : "=");
+    encoded +=
+      ALPHABET.charAt(bits >> 18) +
+      ALPHABET.charAt((bits >> 12) & 63) +
+      (rest > 1 ? ALPHABET.charAt((bits >> 6) & 63) : "=") +
+      (rest > 2 ? ALPHABET.charAt(bits & 63) : "=");
   }
   return encoded;
 }
@@ -19,7 +23,8 @@ export function atob(...values: unknown[]): string {
   if (values.length === 0) throw new TypeError('The "data" argument must be specified');
   let text = `${values[0] as string}`.replace(/[\t\n\f\r ]+/g, "");
   if (text.length % 4 === 0) text = text.replace(/==?$/, "");
-  if (text.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(text)) throw new DOMException("The string to be decoded is not correctly encoded.", "InvalidCharacterError");
+  if (text.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(text))
+    throw new DOMException("The string to be decoded is not correctly encoded.", "InvalidCharacterError");
   let decoded = "";
   let bits = 0;
   let count = 0;

@@ -6,8 +6,18 @@ import { DOMException } from "./dom-exception.ts";
 
 const LARGEST_REQUEST = 65_536;
 const LOT = 1024;
-const DIGESTS: readonly string[] = ["SHA-1", "SHA-256", "SHA-384", "SHA-512"];
-const INTEGER_ARRAYS: readonly string[] = ["Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array", "BigInt64Array", "BigUint64Array"];
+const DIGESTS: ReadonlySet<string> = new Set(["SHA-1", "SHA-256", "SHA-384", "SHA-512"]);
+const INTEGER_ARRAYS: ReadonlySet<string> = new Set([
+  "Int8Array",
+  "Uint8Array",
+  "Uint8ClampedArray",
+  "Int16Array",
+  "Uint16Array",
+  "Int32Array",
+  "Uint32Array",
+  "BigInt64Array",
+  "BigUint64Array",
+]);
 
 export interface CryptoPowers {
   readonly host: Pick<Host, "randomBytes">;
@@ -28,7 +38,7 @@ export function createCrypto({ host, call }: CryptoPowers): object {
   class SubtleCrypto {
     async digest(algorithm: string | { readonly name: string }, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer> {
       const name = `${typeof algorithm === "object" ? algorithm.name : algorithm}`.toUpperCase();
-      if (!DIGESTS.includes(name)) throw new DOMException("Unrecognized algorithm name", "NotSupportedError");
+      if (!DIGESTS.has(name)) throw new DOMException("Unrecognized algorithm name", "NotSupportedError");
       const answer = await call("digest", JSON.stringify({ algorithm: name, base64: toBase64(bytesOf(data)) }));
       return fromBase64(answer).buffer;
     }
@@ -46,7 +56,7 @@ export function createCrypto({ host, call }: CryptoPowers): object {
     }
 
     getRandomValues<T extends ArrayBufferView>(array: T): T {
-      if (!ArrayBuffer.isView(array) || !INTEGER_ARRAYS.includes((array as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag])) {
+      if (!ArrayBuffer.isView(array) || !INTEGER_ARRAYS.has((array as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag])) {
         throw new DOMException("The data argument must be an integer-type TypedArray", "TypeMismatchError");
       }
       if (array.byteLength > LARGEST_REQUEST) throw new DOMException(`The requested length exceeds ${LARGEST_REQUEST} bytes`, "QuotaExceededError");

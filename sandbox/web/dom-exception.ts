@@ -31,7 +31,8 @@ export class DOMException extends Error {
   constructor(message = "", options: string | { readonly name?: string; readonly cause?: unknown } = "Error") {
     super(message);
     this.#name = typeof options === "string" ? options : `${options.name ?? "Error"}`;
-    if (typeof options === "object" && "cause" in options) Object.defineProperty(this, "cause", { value: options.cause, writable: true, configurable: true, enumerable: false });
+    if (typeof options === "object" && "cause" in options)
+      Object.defineProperty(this, "cause", { value: options.cause, writable: true, configurable: true, enumerable: false });
   }
 
   override get name(): string {
@@ -48,7 +49,10 @@ export class DOMException extends Error {
 
   static {
     for (const [name, code] of Object.entries(CODES)) {
-      const constant = `${name.replace(/Error$/, "").replace(/([a-z])([A-Z])/g, "$1_$2").toUpperCase()}_ERR`;
+      const constant = `${name
+        .replace(/Error$/, "")
+        .replace(/([a-z])([A-Z])/g, "$1_$2")
+        .toUpperCase()}_ERR`;
       Object.defineProperty(DOMException, constant, { value: code, enumerable: true });
       Object.defineProperty(DOMException.prototype, constant, { value: code, enumerable: true });
     }

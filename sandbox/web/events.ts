@@ -49,7 +49,17 @@ export class Event {
   readonly #cancelable: boolean;
   readonly #composed: boolean;
   readonly #timeStamp = now();
-  readonly #state: EventState = { target: null, currentTarget: null, phase: 0, stopped: false, stoppedAtOnce: false, prevented: false, inPassive: false, dispatching: false, trusted: false };
+  readonly #state: EventState = {
+    target: null,
+    currentTarget: null,
+    phase: 0,
+    stopped: false,
+    stoppedAtOnce: false,
+    prevented: false,
+    inPassive: false,
+    dispatching: false,
+    trusted: false,
+  };
 
   static {
     stateOf = (event) => event.#state;
@@ -190,7 +200,7 @@ export class EventTarget {
     const state = stateOf(event);
     if (state.dispatching) throw new DOMException("The event is already being dispatched", "InvalidStateError");
     dispatch(this, event, this.#registrations.get(event.type) ?? []);
-    for (const list of this.#registrations.values()) for (const known of [...list]) if (known.removed) list.splice(list.indexOf(known), 1);
+    for (const list of this.#registrations.values()) for (const known of Array.from(list)) if (known.removed) list.splice(list.indexOf(known), 1);
     return !event.defaultPrevented;
   }
 
@@ -212,7 +222,7 @@ function dispatch(target: EventTarget, event: Event, list: readonly Registration
   state.target = target;
   state.currentTarget = target;
   state.phase = Event.AT_TARGET;
-  for (const registration of [...list]) {
+  for (const registration of Array.from(list)) {
     if (registration.removed) continue;
     if (registration.once) registration.removed = true;
     state.inPassive = registration.passive;
@@ -234,7 +244,12 @@ function dispatch(target: EventTarget, event: Event, list: readonly Registration
   state.stoppedAtOnce = false;
 }
 
-function readOptions(options: boolean | ListenerOptions | undefined): { readonly capture: boolean; readonly once: boolean; readonly passive: boolean; readonly signal: ListenerOptions["signal"] } {
+function readOptions(options: boolean | ListenerOptions | undefined): {
+  readonly capture: boolean;
+  readonly once: boolean;
+  readonly passive: boolean;
+  readonly signal: ListenerOptions["signal"];
+} {
   if (typeof options !== "object" || options === null) return { capture: Boolean(options), once: false, passive: false, signal: undefined };
   return { capture: Boolean(options.capture), once: Boolean(options.once), passive: Boolean(options.passive), signal: options.signal };
 }

@@ -5,7 +5,9 @@ import { DOMException } from "./dom-exception.ts";
 type Memory = Map<object, unknown>;
 
 const ERRORS: Readonly<Record<string, ErrorConstructor>> = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
-const toStringTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (this: unknown) => string | undefined;
+const toStringTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (
+  this: unknown,
+) => string | undefined;
 
 export function structuredClone(...given: unknown[]): unknown {
   if (given.length === 0) throw new TypeError('The "value" argument must be specified');
@@ -40,7 +42,7 @@ function clone(value: unknown, memory: Memory): unknown {
 }
 
 function cloneContainer(value: object, memory: Memory): object | undefined {
-  if (Array.isArray(value)) return copyProperties(value, remember(value, memory, new Array(value.length)), memory);
+  if (Array.isArray(value)) return copyProperties(value, remember(value, memory, emptyArray(value.length)), memory);
   if (isKind(value, Map)) {
     const target = remember(value, memory, new Map());
     const entries = [...(Map.prototype.entries.call(value) as Iterable<[unknown, unknown]>)];
@@ -49,10 +51,17 @@ function cloneContainer(value: object, memory: Memory): object | undefined {
   }
   if (isKind(value, Set)) {
     const target = remember(value, memory, new Set());
-    for (const item of [...(Set.prototype.values.call(value) as Iterable<unknown>)]) target.add(clone(item, memory));
+    for (const item of Array.from(Set.prototype.values.call(value) as Iterable<unknown>)) target.add(clone(item, memory));
     return target;
   }
   return undefined;
+}
+
+/** All holes, so that what is sparse stays so. */
+function emptyArray(length: number): unknown[] {
+  const array: unknown[] = [];
+  array.length = length;
+  return array;
 }
 
 function cloneSpecial(value: object, memory: Memory): object | undefined {
@@ -61,12 +70,14 @@ function cloneSpecial(value: object, memory: Memory): object | undefined {
   if (isKind(value, ArrayBuffer)) return remember(value, memory, (value as ArrayBuffer).slice(0));
   if (ArrayBuffer.isView(value)) return cloneView(value, memory);
   if (Error.isError(value)) return cloneError(value, memory);
-  for (const boxed of [Number, String, Boolean, BigInt]) if (isKind(value, boxed)) return remember(value, memory, Object((value as { valueOf(): unknown }).valueOf()));
+  for (const boxed of [Number, String, Boolean, BigInt])
+    if (isKind(value, boxed)) return remember(value, memory, Object((value as { valueOf(): unknown }).valueOf()));
   return undefined;
 }
 
 function clonePlain(value: object, memory: Memory): object {
-  if (isKind(value, Promise) || isKind(value, WeakMap) || isKind(value, WeakSet) || isKind(value, WeakRef) || isKind(value, Symbol)) throw failure(`#<${tagOf(value)}> could not be cloned.`);
+  if (isKind(value, Promise) || isKind(value, WeakMap) || isKind(value, WeakSet) || isKind(value, WeakRef) || isKind(value, Symbol))
+    throw failure(`#<${tagOf(value)}> could not be cloned.`);
   return copyProperties(value, remember(value, memory, {}), memory);
 }
 

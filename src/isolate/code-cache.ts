@@ -31,14 +31,18 @@ globalThis.__usual__ = { default: sdk.workflow({ name: "usual", params }, body),
 scopeOf("a/b.ts").meta.resolve("./c");
 `;
 
+type RoomFunction = (...values: unknown[]) => unknown;
+
 export async function produceCodeCaches(scripts: SandboxScripts): Promise<CodeCaches> {
   const isolate = new ivm.Isolate({ memoryLimit: 128 });
   try {
     const context = await isolate.createContext();
     const bootstrap = await isolate.compileScript(scripts.bootstrap, { filename: BOOTSTRAP_FILE });
     const zod = await isolate.compileScript(scripts.zod, { filename: ZOD_FILE });
-    const enter: ivm.Reference<(host: any) => any> = await bootstrap.run(context, { reference: true });
-    const room: ivm.Reference<Record<string, any>> = await enter.apply(undefined, [new ivm.ExternalCopy(idleHost()).copyInto()], { result: { reference: true } });
+    const enter = (await bootstrap.run(context, { reference: true })) as ivm.Reference<RoomFunction>;
+    const room = (await enter.apply(undefined, [new ivm.ExternalCopy(idleHost()).copyInto()], {
+      result: { reference: true },
+    })) as ivm.Reference<Record<string, RoomFunction>>;
     const namespace = await zod.run(context, { reference: true });
     await context.global.set("__zod__", namespace.derefInto());
     await room.getSync("provideZod", { reference: true }).apply(undefined, [namespace.derefInto()]);

@@ -15,7 +15,11 @@ export interface SandboxScripts {
 /** `root` is the package's directory. */
 export async function bundleSandbox(root: string): Promise<SandboxScripts> {
   const [bootstrap, zod] = await Promise.all([
-    bundleScript(root, { entry: `export { enter as value } from "./sandbox/bootstrap.ts";`, plugins: [roomLibraries(root)], inject: [join(root, "sandbox/web/absent.ts")] }),
+    bundleScript(root, {
+      entry: `export { enter as value } from "./sandbox/bootstrap.ts";`,
+      plugins: [roomLibraries(root)],
+      inject: [join(root, "sandbox/web/absent.ts")],
+    }),
     bundleScript(root, { entry: `export { z as value } from "zod";`, plugins: [onlyEnglish] }),
   ]);
   return { bootstrap, zod };
@@ -75,7 +79,9 @@ function roomLibraries(root: string): Plugin {
         contents: `const globalThis = require(${JSON.stringify(join(web, "absent.ts"))}).withAbsent;${await readFile(path, "utf8")}`,
         loader: "js",
       }));
-      build.onResolve({ filter: /^\.\/encoding$/ }, ({ importer }) => (/[\\/]whatwg-url[\\/]lib[\\/]/.test(importer) ? { path: join(web, "utf8.ts") } : undefined));
+      build.onResolve({ filter: /^\.\/encoding$/ }, ({ importer }) =>
+        /[\\/]whatwg-url[\\/]lib[\\/]/.test(importer) ? { path: join(web, "utf8.ts") } : undefined,
+      );
     },
   };
 }

@@ -2,6 +2,7 @@
 // sandbox/ and kept by content. Beside them lies V8's code cache, for this V8, processor and flags only.
 import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import ivm from "isolated-vm";
@@ -57,7 +58,9 @@ export async function loadSandboxBundle(options: SandboxBundleOptions): Promise<
 
 /** Writes the copy that a packed package carries. `directory` is its `dist/sandbox`. */
 export async function buildSandboxBundle(directory: string): Promise<void> {
-  await writeScripts(directory, await bundleSandbox(ROOT));
+  const scripts = await bundleSandbox(ROOT);
+  await rm(directory, { recursive: true, force: true });
+  await writeScripts(directory, scripts);
 }
 
 async function prebuiltScripts(): Promise<KeptScripts> {

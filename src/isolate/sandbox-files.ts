@@ -19,7 +19,7 @@ export function sandboxId(root: string): string {
   const directory = join(root, "sandbox");
   const names = readdirSync(directory, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
-    .sort();
+    .toSorted();
   const builder = readFileSync(join(import.meta.dirname, "sandbox-build.ts"), "utf8");
   const texts = names.map((name) => `${name}\n${readFileSync(join(directory, name), "utf8")}`);
   return hash("sha256", [buildVersions(root), builder, ...texts].join("\0"), "hex");
@@ -51,7 +51,7 @@ export async function writeScripts(directory: string, scripts: SandboxScripts): 
 export async function readBytes(file: string): Promise<ArrayBuffer | undefined> {
   try {
     const { buffer, byteOffset, byteLength } = await readFile(file);
-    return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+    return buffer.slice(byteOffset, byteOffset + byteLength);
   } catch {
     return undefined;
   }

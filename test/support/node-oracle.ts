@@ -8,7 +8,7 @@ export interface BothResults {
 
 /** Runs the body of an async function on both sides; results are JSON data. */
 export async function runBoth(body: string): Promise<BothResults> {
-  const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor as new (body: string) => () => Promise<unknown>;
+  const { constructor: AsyncFunction } = Object.getPrototypeOf(async () => {}) as { constructor: new (body: string) => () => Promise<unknown> };
   await using room = await createRoom();
   const [inRoom, inNode] = await Promise.all([room.run(body), new AsyncFunction(body)()]);
   return { room: inRoom, node: JSON.parse(JSON.stringify(inNode ?? null)) };

@@ -1,5 +1,6 @@
 // The smallest host of a room: makes an isolate, enters it, runs author modules given as JavaScript, and calls one.
 // It has no limits, no processes and no resolver: for tests of sandbox/ alone.
+/* oxlint-disable typescript/no-explicit-any, typescript/no-unsafe-return, typescript/no-unsafe-argument, eslint/no-useless-call -- what comes out of a room is JSON of any shape, judged by the test; `apply` is a Reference's own */
 import { createHash, randomFillSync } from "node:crypto";
 import { join, posix } from "node:path";
 import ivm from "isolated-vm";
@@ -51,7 +52,9 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
   const enter: ivm.Reference<(host: any) => any> = await script.run(context, { reference: true });
   const ignored = (value: (...values: any[]) => void): ivm.Callback => new ivm.Callback(value, { ignored: true });
   const host: Record<keyof Host, ivm.Callback> = {
-    log: ignored((level: string, parts: string, data: string | undefined) => lines.push({ level, parts: JSON.parse(parts), ...(data === undefined ? {} : { data: JSON.parse(data) }) })),
+    log: ignored((level: string, parts: string, data: string | undefined) =>
+      lines.push({ level, parts: JSON.parse(parts), ...(data === undefined ? {} : { data: JSON.parse(data) }) }),
+    ),
     startTimer: ignored((id: number, milliseconds: number) => {
       const fire = (): void => void enterRoom(() => fireTimer.apply(undefined, [id]));
       if (milliseconds === 0) {
@@ -71,7 +74,9 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
     now: new ivm.Callback(() => performance.now() - started),
     randomBytes: new ivm.Callback((count: number) => randomFillSync(new Uint8Array(count)).buffer),
   };
-  const room: ivm.Reference<Record<string, any>> = await enter.apply(undefined, [new ivm.ExternalCopy(host).copyInto({ release: true })], { result: { reference: true } });
+  const room: ivm.Reference<Record<string, any>> = await enter.apply(undefined, [new ivm.ExternalCopy(host).copyInto({ release: true })], {
+    result: { reference: true },
+  });
   const method = (name: keyof Room): ivm.Reference<(...values: any[]) => any> => room.getSync(name, { reference: true });
   const fireTimer = method("fireTimer");
   const settle = method("settle");
@@ -84,7 +89,10 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
 
   // 2. zod, where it is wanted: a classic script whose value goes straight back in.
   if (options.zod === true) {
-    const zodScript = await isolate.compileScript(bundle.zod.source, { filename: bundle.zod.filename, ...(bundle.zod.cachedData === undefined ? {} : { cachedData: bundle.zod.cachedData }) });
+    const zodScript = await isolate.compileScript(bundle.zod.source, {
+      filename: bundle.zod.filename,
+      ...(bundle.zod.cachedData === undefined ? {} : { cachedData: bundle.zod.cachedData }),
+    });
     const zod = await zodScript.run(context, { reference: true });
     await provideZod.apply(undefined, [zod.derefInto()]);
   }
@@ -125,7 +133,7 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
 
   async function link(path: string): Promise<ivm.Module> {
     const module = await load(path);
-    await module.instantiate(context, (specifier, referrer) => load(resolve(specifier, paths.get(referrer) ?? "")) as never);
+    await module.instantiate(context, (specifier, referrer) => load(resolve(specifier, paths.get(referrer) ?? "")));
     return module;
   }
 
@@ -161,12 +169,19 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
     },
     invoke: async (exportName = "default", input = {}) => {
       const facts = JSON.stringify({ executionId: "execution-1", workflow: "entry.js::default", workspace: "default" });
-      return read((await invoke.apply(undefined, [entryModule?.namespace.derefInto(), exportName, JSON.stringify(input), facts], { result: { promise: true } })) as unknown as string);
+      return read(
+        await invoke.apply(undefined, [entryModule?.namespace.derefInto(), exportName, JSON.stringify(input), facts], {
+          result: { promise: true },
+        }),
+      );
     },
     describe: async (exportName = "default") => read((await describe.apply(undefined, [entryModule?.namespace.derefInto(), exportName])) as string),
-    takeThrown: async (error) => JSON.parse((await takeThrown.apply(undefined, [error.message, error.stack])) as string),
+    takeThrown: async (error) => JSON.parse(await takeThrown.apply(undefined, [error.message, error.stack])),
     run: async (body) => {
-      await testRoom.evaluate({ "entry.js": `import { workflow${options.zod === true ? ", z" : ""} } from "bifrost";\nexport default workflow(async (params, ctx) => {${body}\n});` }, "entry.js");
+      await testRoom.evaluate(
+        { "entry.js": `import { workflow${options.zod === true ? ", z" : ""} } from "bifrost";\nexport default workflow(async (params, ctx) => {${body}\n});` },
+        "entry.js",
+      );
       const { outcome, value } = await testRoom.invoke();
       if (outcome !== "R" && outcome !== "F") throw new Error(`${outcome} ${JSON.stringify(value)}`);
       return value;

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-implied-eval -- the same text runs in Node and in the room */
 import { Console } from "node:console";
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
@@ -38,14 +39,18 @@ describe("console", () => {
       console.count(); console.count("x"); console.count(); console.countReset(); console.count(); console.group("outer"); console.log("in\\nside"); console.group(); console.warn("deeper"); console.groupEnd(); console.groupEnd(); console.groupEnd(); console.log("out");
       console.assert(true, "not shown"); console.assert(false, "shown %s", 1); console.assert(false); console.assert(false, { a: 1 }); console.info("i"); console.debug("d");`);
     await using room = await createRoom();
-    await room.run(`for (const level of ["log", "info", "debug", "warn", "error", "trace"]) console[level](level); console.assert(false); console.time("t"); console.timeLog("t", "more"); console.timeEnd("t");`);
+    await room.run(
+      `for (const level of ["log", "info", "debug", "warn", "error", "trace"]) console[level](level); console.assert(false); console.time("t"); console.timeLog("t", "more"); console.timeEnd("t");`,
+    );
     expect(room.lines.map(({ level }) => level)).toEqual(["info", "info", "debug", "warn", "error", "error", "warn", "info", "info"]);
     expect(room.text()).toMatch(/t: \d+(\.\d+)?ms more\nt: \d+(\.\d+)?ms$/);
   });
 
   it("B13: the frames of Error arguments, and of their causes, go to the host apart from the text", async () => {
     await using room = await createRoom();
-    await room.run(`console.log("before", new TypeError("bad", { cause: new Error("why") }), "after"); console.error(new Error("alone")); console.log("%s!", new Error("formatted")); console.log("no stack of one", new Error("x").stack);`);
+    await room.run(
+      `console.log("before", new TypeError("bad", { cause: new Error("why") }), "after"); console.error(new Error("alone")); console.log("%s!", new Error("formatted")); console.log("no stack of one", new Error("x").stack);`,
+    );
     const [first, second, third, fourth] = room.lines;
     expect(first?.parts[0]).toBe("before TypeError: bad");
     expect(first?.parts[1]).toMatch(/^\n {4}at entry\.js:2:\d+[^]* \{$/);

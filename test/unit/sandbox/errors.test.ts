@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-explicit-any -- what comes out of a room is JSON of any shape, judged by the test */
 import { describe, expect, it } from "vitest";
 import { createRoom } from "../../support/room.ts";
 
@@ -11,13 +12,24 @@ async function thrown(body: string): Promise<any> {
 
 describe("what a workflow throws", () => {
   it("B15: name, message, stack and the chain of causes arrive", async () => {
-    const error = await thrown(`class HttpError extends Error { name = "HttpError"; } throw new HttpError("outer", { cause: new TypeError("inner", { cause: "text" }) });`);
-    expect(error).toMatchObject({ name: "HttpError", message: "outer", cause: { name: "TypeError", message: "inner", cause: { name: "Error", message: "text", stack: "" } } });
+    const error = await thrown(
+      `class HttpError extends Error { name = "HttpError"; } throw new HttpError("outer", { cause: new TypeError("inner", { cause: "text" }) });`,
+    );
+    expect(error).toMatchObject({
+      name: "HttpError",
+      message: "outer",
+      cause: { name: "TypeError", message: "inner", cause: { name: "Error", message: "text", stack: "" } },
+    });
     expect(error.stack).toMatch(/^HttpError: outer\n {4}at entry\.js:2:\d+/);
   });
 
   it("B91: UserError and its subclasses are marked for the caller, look-alikes are not", async () => {
-    expect(await thrown(`throw new UserError("told", { cause: new Error("why") });`)).toMatchObject({ name: "UserError", message: "told", userFacing: true, cause: { message: "why" } });
+    expect(await thrown(`throw new UserError("told", { cause: new Error("why") });`)).toMatchObject({
+      name: "UserError",
+      message: "told",
+      userFacing: true,
+      cause: { message: "why" },
+    });
     expect(await thrown(`class Refused extends UserError {} throw new Refused("no");`)).toMatchObject({ name: "UserError", message: "no", userFacing: true });
     expect(await thrown(`const e = new Error("fake"); e.name = "UserError"; e.userFacing = true; throw e;`)).not.toHaveProperty("userFacing");
     expect(await thrown(`throw Object.setPrototypeOf(new Error("fake"), UserError.prototype);`)).not.toHaveProperty("userFacing");
@@ -50,9 +62,13 @@ describe("what a workflow throws", () => {
     let depth = 0;
     for (let error = ring; error !== undefined; error = error.cause) depth++;
     expect(depth).toBe(9);
-    const getters = await thrown(`const e = new Error("x"); for (const key of ["name", "message", "stack", "cause"]) Object.defineProperty(e, key, { get() { throw new Error("trap"); } }); throw e;`);
+    const getters = await thrown(
+      `const e = new Error("x"); for (const key of ["name", "message", "stack", "cause"]) Object.defineProperty(e, key, { get() { throw new Error("trap"); } }); throw e;`,
+    );
     expect(getters).toMatchObject({ name: "Error", message: "", stack: "" });
-    const proxy = await thrown(`throw new Proxy({}, { get() { throw new Error("trap"); }, getPrototypeOf() { throw new Error("trap"); }, ownKeys() { throw new Error("trap"); } });`);
+    const proxy = await thrown(
+      `throw new Proxy({}, { get() { throw new Error("trap"); }, getPrototypeOf() { throw new Error("trap"); }, ownKeys() { throw new Error("trap"); } });`,
+    );
     expect(proxy.name).toBe("Error");
     const odd = await thrown(`const e = new Error("x"); e.message = { toString() { throw 1; } }; e.name = 5; throw e;`);
     expect(odd).toMatchObject({ name: "Error", message: "" });
@@ -74,7 +90,9 @@ describe("what a module throws while it is evaluated", () => {
   }
 
   it("B15: keeps its class, cause and stack, though isolated-vm hands over a copy", async () => {
-    const { taken } = await evaluating(`import { UserError } from "bifrost"; class Setup extends UserError { name = "Setup"; }\nfunction prepare() { throw new Setup("no key", { cause: new RangeError("why") }); }\nprepare();`);
+    const { taken } = await evaluating(
+      `import { UserError } from "bifrost"; class Setup extends UserError { name = "Setup"; }\nfunction prepare() { throw new Setup("no key", { cause: new RangeError("why") }); }\nprepare();`,
+    );
     expect(taken.thrown).toBe(0);
     expect(taken.error).toMatchObject({ name: "Setup", message: "no key", userFacing: true, cause: { name: "RangeError", message: "why" } });
     expect(taken.error.stack).toMatch(/at prepare \(entry\.js:2:\d+\)\n {4}at entry\.js:3:1$/);
@@ -86,7 +104,9 @@ describe("what a module throws while it is evaluated", () => {
   });
 
   it("B15: also where the author formats stacks", async () => {
-    const { taken } = await evaluating(`Error.prepareStackTrace = (error, sites) => "mine " + sites.length; throw new TypeError("x", { cause: new Error("c") });`);
+    const { taken } = await evaluating(
+      `Error.prepareStackTrace = (error, sites) => "mine " + sites.length; throw new TypeError("x", { cause: new Error("c") });`,
+    );
     expect(taken.error).toMatchObject({ name: "TypeError", stack: "mine 1", cause: { message: "c" } });
     const listed = await evaluating(`Error.prepareStackTrace = (error, sites) => sites; throw new TypeError("y");`);
     expect(listed.taken.error).toMatchObject({ name: "TypeError", message: "y", stack: "" });

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-explicit-any -- what comes out of a room is JSON of any shape, judged by the test */
 import { describe, expect, it } from "vitest";
 import { createRoom } from "../../support/room.ts";
 
@@ -44,7 +45,9 @@ describe("what a room does not have", () => {
 
   it("functions still know their classes", async () => {
     expect(
-      await run(`return [(() => {}) instanceof Function, (async () => {}).constructor.name, (function* () {}).constructor.name, Function.prototype.constructor === Function, Object.getPrototypeOf((async () => {}).constructor) === Function, Function.name, Function.length, eval.name];`),
+      await run(
+        `return [(() => {}) instanceof Function, (async () => {}).constructor.name, (function* () {}).constructor.name, Function.prototype.constructor === Function, Object.getPrototypeOf((async () => {}).constructor) === Function, Function.name, Function.length, eval.name];`,
+      ),
     ).toEqual([true, "AsyncFunction", "GeneratorFunction", true, true, "Function", 1, "eval"]);
   });
 });

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-explicit-any -- what comes out of a room is JSON of any shape, judged by the test */
 import { describe, expect, it } from "vitest";
 import { createRoom, type TestRoom } from "../../support/room.ts";
 
@@ -38,8 +39,16 @@ describe("what a workflow returns", () => {
     ["undefined is left out of objects and null in arrays", "return { a: undefined, b: [undefined, , 1] };", { b: [null, null, 1] }],
     ["NaN and the infinities are null", "return [NaN, Infinity, -Infinity, -0];", [null, null, null, 0]],
     ["a Date is its ISO string, an invalid one null", "return { at: new Date(0), bad: new Date(NaN) };", { at: "1970-01-01T00:00:00.000Z", bad: null }],
-    ["toJSON is honoured, of a class and of a plain object", "class P { toJSON(key) { return { p: 1 }; } } return [new P(), { toJSON: () => 7 }];", [{ p: 1 }, 7]],
-    ["symbol keys and inherited properties are left out", "return Object.assign(Object.create({ inherited: 1 }.__proto__), { [Symbol('k')]: 1, own: 2 });", { own: 2 }],
+    [
+      "toJSON is honoured, of a class and of a plain object",
+      "class P { toJSON(key) { return { p: 1 }; } } return [new P(), { toJSON: () => 7 }];",
+      [{ p: 1 }, 7],
+    ],
+    [
+      "symbol keys and inherited properties are left out",
+      "return Object.assign(Object.create({ inherited: 1 }.__proto__), { [Symbol('k')]: 1, own: 2 });",
+      { own: 2 },
+    ],
     ["objects without a prototype are plain", "return Object.assign(Object.create(null), { a: 1 });", { a: 1 }],
     ["the same object twice is no cycle", "const x = { n: 1 }; return [x, x, { x }];", [{ n: 1 }, { n: 1 }, { x: { n: 1 } }]],
     ["getters are read", "return { get a() { return 1; } };", { a: 1 }],

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-explicit-any -- what comes out of a room is JSON of any shape, judged by the test */
 import { describe, expect, it } from "vitest";
 import { createRoom, type TestRoom } from "../../support/room.ts";
 
@@ -7,15 +8,25 @@ function scoped(path: string, text: string): string {
 }
 
 async function entry(room: TestRoom, text: string, files: Readonly<Record<string, string>> = {}): Promise<{ outcome: string; value: any }> {
-  await room.evaluate({ ...files, "flows/entry.js": `import { workflow } from "bifrost"; ${scoped("flows/entry.js", `export default workflow(async () => {${text}});`)}` }, "flows/entry.js");
+  await room.evaluate(
+    { ...files, "flows/entry.js": `import { workflow } from "bifrost"; ${scoped("flows/entry.js", `export default workflow(async () => {${text}});`)}` },
+    "flows/entry.js",
+  );
   return room.invoke();
 }
 
 describe("import() and import.meta", () => {
   it("B12: a dynamic import gives the instance that a static import gives, evaluated once", async () => {
     await using room = await createRoom();
-    const files = { "shared/count.js": `console.log("evaluated"); export let count = 0; export const add = () => ++count;`, "flows/a.js": `export { add } from "../shared/count.js";` };
-    const { value } = await entry(room, `const name = "count"; const a = await dynamicImport("./a.js"); const b = await dynamicImport(\`../shared/\${name}.js\`); const c = await dynamicImport("workspace:///shared/count.js"); a.add(); return [b.count, b === c];`, files);
+    const files = {
+      "shared/count.js": `console.log("evaluated"); export let count = 0; export const add = () => ++count;`,
+      "flows/a.js": `export { add } from "../shared/count.js";`,
+    };
+    const { value } = await entry(
+      room,
+      `const name = "count"; const a = await dynamicImport("./a.js"); const b = await dynamicImport(\`../shared/\${name}.js\`); const c = await dynamicImport("workspace:///shared/count.js"); a.add(); return [b.count, b === c];`,
+      files,
+    );
     expect(value).toEqual([1, true]);
     expect(room.text()).toBe("evaluated");
   });

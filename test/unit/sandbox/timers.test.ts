@@ -48,11 +48,15 @@ describe("timers", () => {
       return [asked, once, twice, fired, immediate.hasRef(), immediate.unref() === immediate];`));
 
   it("a callback that is no function is refused at once, as in Node", () =>
-    expectSame(`return ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"].flatMap((name) => ["code", undefined, 1, {}].map((value) => { try { globalThis[name](value); return "taken"; } catch (error) { return [error.name, error.code]; } }));`));
+    expectSame(
+      `return ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"].flatMap((name) => ["code", undefined, 1, {}].map((value) => { try { globalThis[name](value); return "taken"; } catch (error) { return [error.name, error.code]; } }));`,
+    ));
 
   it("what a timer's callback throws reaches the host, and the error itself can be had again", async () => {
     await using room = await createRoom();
-    await room.run(`setTimeout(() => { throw new RangeError("late", { cause: new Error("why") }); }, 1); await new Promise((done) => setTimeout(done, 20)); return 1;`);
+    await room.run(
+      `setTimeout(() => { throw new RangeError("late", { cause: new Error("why") }); }, 1); await new Promise((done) => setTimeout(done, 20)); return 1;`,
+    );
     expect(room.uncaught.map((error) => `${error.name}: ${error.message}`)).toEqual(["RangeError: late"]);
     const { error } = await room.takeThrown(room.uncaught[0] as Error);
     expect(error).toMatchObject({ name: "RangeError", message: "late", cause: { message: "why" } });
@@ -60,6 +64,10 @@ describe("timers", () => {
 
   it("thousands of timers of one turn keep their order", async () => {
     await using room = await createRoom();
-    expect(await room.run(`const seen = []; await new Promise((done) => { for (let i = 0; i < 2000; i++) setTimeout(() => { seen.push(i); if (seen.length === 2000) done(); }, 1 + (i % 2)); }); return seen.every((x, i) => x === (i < 1000 ? 2 * i : 2 * (i - 1000) + 1));`)).toBe(true);
+    expect(
+      await room.run(
+        `const seen = []; await new Promise((done) => { for (let i = 0; i < 2000; i++) setTimeout(() => { seen.push(i); if (seen.length === 2000) done(); }, 1 + (i % 2)); }); return seen.every((x, i) => x === (i < 1000 ? 2 * i : 2 * (i - 1000) + 1));`,
+      ),
+    ).toBe(true);
   });
 });

@@ -75,7 +75,9 @@ describe("the web platform of the room is Node's", () => {
         outcome(() => new AbortSignal())[0], outcome(() => new Event())[0], outcome(() => target.dispatchEvent({}))[0], new CustomEvent("x", { detail: 1 }).detail, new CustomEvent("x").detail, String(new Event("x")), String(signal), String(controller)];`));
 
   it("AbortSignal.timeout aborts with a TimeoutError", async () => {
-    await expectSame(`const signal = AbortSignal.timeout(2); await new Promise((done) => signal.addEventListener("abort", done)); return [signal.reason.name, signal.reason.message, signal.reason.code];`);
+    await expectSame(
+      `const signal = AbortSignal.timeout(2); await new Promise((done) => signal.addEventListener("abort", done)); return [signal.reason.name, signal.reason.message, signal.reason.code];`,
+    );
   });
 
   it("DOMException carries name, code and constants, and is an Error", () =>
