@@ -1,0 +1,88 @@
+// Migrations on both databases: complete, safe to run many at once, and refusing what this release does not know.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openEmbeddedInMemory } from "../../../db/embedded.ts";
+import { migrateToLatest, requireCurrentSchema, schemaState } from "../../../db/migrate.ts";
+import { MIGRATIONS } from "../../../db/migrations/all.ts";
+import type { OpenDatabase } from "../../../db/open-database.ts";
+import { openPostgres } from "../../../db/postgres.ts";
+import { openDatabase } from "../../../src/workspace/database-open.ts";
+import { freshDatabase, type Fresh } from "../../support/servers/fresh.ts";
+
+const NAMES = Object.keys(MIGRATIONS);
+
+interface Opened {
+  readonly connections: readonly OpenDatabase[];
+  readonly close: () => Promise<void>;
+}
+
+async function twentyPools(): Promise<Opened> {
+  const fresh = await freshDatabase();
+  const connections = await Promise.all(Array.from({ length: 20 }, () => openPostgres(fresh.url, { connections: 1 })));
+  return {
+    connections,
+    async close() {
+      await Promise.all(connections.map((one) => one.close()));
+      await fresh.drop();
+    },
+  };
+}
+
+/** One process has one embedded database; twenty callers share it. */
+async function twentyCallers(): Promise<Opened> {
+  const one = await openEmbeddedInMemory();
+  return { connections: Array.from({ length: 20 }, () => one), close: () => one.close() };
+}
+
+describe.each([
+  { name: "PostgreSQL", create: twentyPools },
+  { name: "embedded database", create: twentyCallers },
+])("migrations on $name", ({ create }) => {
+  let opened: Opened;
+  beforeAll(async () => {
+    opened = await create();
+  });
+  afterAll(() => opened?.close());
+
+  it("B60: an empty database is behind; twenty that migrate it at once apply each migration once, and all succeed", async () => {
+    const { db } = opened.connections[0]!;
+    expect(await schemaState(db)).toEqual({ state: "behind", applied: [], missing: NAMES, unknown: [] });
+    await expect(requireCurrentSchema(db)).rejects.toMatchObject({ name: "DatabaseProblem", kind: "schema_behind", message: expect.stringContaining("bifrost-executor init") });
+    const applied = await Promise.all(opened.connections.map((one) => migrateToLatest(one.db)));
+    expect(applied.flat().toSorted()).toEqual(NAMES);
+    expect(await schemaState(db)).toEqual({ state: "current", applied: NAMES, missing: [], unknown: [] });
+    await requireCurrentSchema(db);
+  });
+
+  it("B60: migrating again applies nothing", async () => {
+    expect(await migrateToLatest(opened.connections[0]!.db)).toEqual([]);
+  });
+
+  it("an executor refuses a schema newer than it knows, and says which migrations it does not know", async () => {
+    const { db } = opened.connections[0]!;
+    await db
+      .insertInto("kysely_migration" as never)
+      .values({ name: "9999-from-the-future", timestamp: "2030-01-01" } as never)
+      .execute();
+    expect(await schemaState(db)).toMatchObject({ state: "newer", unknown: ["9999-from-the-future"] });
+    for (const attempt of [migrateToLatest(db), requireCurrentSchema(db)]) {
+      await expect(attempt).rejects.toMatchObject({ name: "DatabaseProblem", kind: "schema_newer", message: expect.stringContaining("9999-from-the-future") });
+    }
+  });
+});
+
+describe("opening PostgreSQL", () => {
+  let fresh: Fresh;
+  beforeAll(async () => {
+    fresh = await freshDatabase();
+  });
+  afterAll(() => fresh?.drop());
+
+  it("B60: services refuse a database that was not initialised; initialising says what it applied", async () => {
+    await expect(openDatabase({ url: fresh.url })).rejects.toMatchObject({ code: "ERR_DATABASE_UNAVAILABLE", message: expect.stringContaining("bifrost-executor init") });
+    const first = await openDatabase({ url: fresh.url }, { migrations: "apply" });
+    await first.close();
+    const second = await openDatabase({ url: fresh.url });
+    await second.close();
+    expect([first.applied, second.applied]).toEqual([NAMES, []]);
+  });
+});
