@@ -15,7 +15,8 @@ export interface ExecutionPowers {
   pin(order: Order, snapshotId: SnapshotId | undefined): Promise<PinnedSnapshot>;
   find(order: Order, pinned: PinnedSnapshot): Promise<Entry>;
   load(order: Order, pinned: PinnedSnapshot, entry: Entry): Promise<Closure>;
-  begin(order: Order, start: Omit<ExecutionStart, "id" | "workspace" | "inputJson">): Promise<void>;
+  /** Gives what the record says: of an id seen before, the time it was first begun. */
+  begin(order: Order, start: Omit<ExecutionStart, "id" | "workspace" | "inputJson">): Promise<Pick<ExecutionStart, "startedAt">>;
   handOver(order: Order, work: HandOver): Promise<Ended>;
   record(order: Order, execution: Execution): Promise<Execution>;
 }
@@ -39,13 +40,12 @@ export async function execute(order: Order, powers: ExecutionPowers): Promise<Ex
   const closure = await powers.load(order, pinned, entry);
 
   const workflow = `${entry.path}::${entry.exportName}`;
-  const startedAt = new Date().toISOString();
-  const begun = powers.begin(order, { workflow, snapshotId: pinned.snapshot.id, startedAt });
+  const begun = powers.begin(order, { workflow, snapshotId: pinned.snapshot.id, startedAt: new Date().toISOString() });
   // It is awaited below; until then its failure must not count as unhandled.
   begun.catch(() => {});
 
   const ended = await powers.handOver(order, { pinned, entry, closure, run: taken.run });
-  await begun;
+  const { startedAt } = await begun;
 
   return await powers.record(order, {
     version: 1,

@@ -170,8 +170,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
     return { kind: "module", path: found.path, closure: await loadFrom(snapshot.id, snapshot, found.path) };
   }
 
-  async function begin(order: Order, start: Parameters<ExecutionPowers["begin"]>[1]): Promise<void> {
-    if (order.mode === "call") await records.begin({ id: order.id, workspace: workspace.id, inputJson: order.inputJson, ...start });
+  async function begin(order: Order, start: Parameters<ExecutionPowers["begin"]>[1]): ReturnType<ExecutionPowers["begin"]> {
+    return order.mode === "call" ? await records.begin({ id: order.id, workspace: workspace.id, inputJson: order.inputJson, ...start }) : start;
   }
 
   async function record(order: Order, execution: Execution): Promise<Execution> {
