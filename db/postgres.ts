@@ -11,8 +11,8 @@ export interface PostgresOptions {
   readonly connectTimeoutMs?: number;
   /** How long the server works on one statement, lock waits included. */
   readonly statementTimeoutMs?: number;
-  /** Told of errors on idle connections: the pool replaces them, so they are for the log. */
-  readonly onIdleError?: (error: Error) => void;
+  /** Told of connections lost while no statement was under way, maybe twice: for the log. The next statement on one fails, the pool replaces it. */
+  readonly onConnectionError?: (error: Error) => void;
 }
 
 /** Past the server's own limit by this much, the connection counts as dead: the server is gone without a word. */
@@ -34,8 +34,11 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     types: typeParsers(pg.types),
     ...(statementTimeoutMs > 0 ? { query_timeout: statementTimeoutMs + SILENCE_MS } : {}),
   });
-  // Without a listener a server that stops would end this process.
-  pool.on("error", (error) => options.onIdleError?.(error));
+  // Without listeners a server that stops would end this process: the pool's hears idle connections, each connection's own
+  // the ones that are taken but have no statement under way, as between the statements of a transaction.
+  const heard = (error: Error): void => options.onConnectionError?.(error);
+  pool.on("error", heard);
+  pool.on("connect", (client) => void client.on("error", heard));
 
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: async () => pool }) });
   let closing: Promise<void> | undefined;
