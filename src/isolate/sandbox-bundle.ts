@@ -8,7 +8,7 @@ import { cachedDataVersionTag } from "node:v8";
 import ivm from "isolated-vm";
 import { BOOTSTRAP_FILE, type CodeCaches, produceCodeCaches, ZOD_FILE } from "./code-cache.ts";
 import { bundleSandbox, type SandboxScripts } from "./sandbox-build.ts";
-import { type KeptScripts, readBytes, readScripts, sandboxId, writeBytes, writeScripts } from "./sandbox-files.ts";
+import { type KeptScripts, readBytes, readScripts, sandboxId, sweepScripts, writeBytes, writeScripts } from "./sandbox-files.ts";
 import { SCOPE_MODULE, SDK_MODULE } from "./sandbox-modules.ts";
 
 export interface SandboxScript {
@@ -76,7 +76,9 @@ async function builtScripts(cacheDirectory: string): Promise<KeptScripts> {
   if (kept !== undefined) return { ...kept, id };
   const scripts = await bundleSandbox(ROOT);
   // Another process may have been first, or the checkout may be read-only.
-  await writeScripts(directory, scripts).catch(() => undefined);
+  await writeScripts(directory, scripts)
+    .then(() => sweepScripts(cacheDirectory, id))
+    .catch(() => undefined);
   return { ...scripts, id };
 }
 

@@ -2,7 +2,7 @@
 // time only: everything works from memory.
 import { hash, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildVersions, type SandboxScripts } from "./sandbox-build.ts";
 
@@ -13,6 +13,7 @@ export interface KeptScripts extends SandboxScripts {
 
 const BOOTSTRAP = "bootstrap.js";
 const ZOD = "zod.js";
+const DAY_MS = 86_400_000;
 
 /** Hash of sandbox/ and of what builds it: some thirty small files, read at once. */
 export function sandboxId(root: string): string {
@@ -44,6 +45,15 @@ export async function writeScripts(directory: string, scripts: SandboxScripts): 
     await rename(staging, directory);
   } finally {
     await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Removes what earlier versions of sandbox/ left, a day after it was made. Throws what the file system throws. */
+export async function sweepScripts(directory: string, keepId: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name === keepId) continue;
+    const { mtimeMs } = await stat(join(directory, name));
+    if (Date.now() - mtimeMs > DAY_MS) await rm(join(directory, name), { recursive: true, force: true });
   }
 }
 

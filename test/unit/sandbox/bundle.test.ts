@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ivm from "isolated-vm";
@@ -29,6 +29,13 @@ describe("the texts of a room", () => {
     expect([second.id, second.bootstrap.source, second.zod.source]).toEqual([first.id, first.bootstrap.source, first.zod.source]);
     for (const bundle of [first, second]) expect([rejected(bundle.bootstrap), rejected(bundle.zod)]).toEqual([false, false]);
     expect(readdirSync(directory)).toHaveLength(1);
+  });
+
+  it("sweep away what earlier versions left a day ago, and nothing younger", async () => {
+    for (const name of ["old", "young"]) mkdirSync(join(directory, name));
+    utimesSync(join(directory, "old"), 0, 0);
+    await loadSandboxBundle({ cacheDirectory: directory });
+    expect([existsSync(join(directory, "old")), existsSync(join(directory, "young"))]).toEqual([false, true]);
   });
 
   it("need no directory that can be written", async () => {
