@@ -8,7 +8,7 @@ import { createExecutor, type Executor } from "./executor.ts";
 import { createDatabaseRecords } from "./executions/database-records.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { readCompilerOptions } from "./modules/tsconfig-options.ts";
-import { openPools, type Pools } from "./process/pools.ts";
+import type { Pools } from "./process/pools.ts";
 import { createInProcessStore } from "./snapshot/in-process-store.ts";
 import type { Origin } from "./snapshot/origin.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
@@ -20,6 +20,8 @@ export interface StoredOptions {
   /** Makes it, empty, where there is none. The one named "default" is always made. */
   readonly create?: boolean | undefined;
   readonly log?: ((message: string) => void) | undefined;
+  /** Whether a child process is started beside the opening, for a run that comes soon. True where absent. */
+  readonly runs?: boolean | undefined;
 }
 
 /** What a host keeps its workspaces in. */
@@ -34,17 +36,6 @@ export type Servers = Pick<Config, "databaseUrl" | "redisUrl" | "dataDirectory">
 
 /** The embedded directory is waited for this long: another command may be about to leave it. */
 const EMBEDDED_WAIT_MS = 10_000;
-
-export async function openStored(config: Config, options: StoredOptions): Promise<Executor> {
-  const pools = openPools({ processes: config.processes, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory });
-  try {
-    pools.children.warm();
-    return await openWithPools(config, { ...options, pools, close: () => pools.close() });
-  } catch (error) {
-    await pools.close();
-    throw error;
-  }
-}
 
 /** Over processes that live on when the executor is closed, unless `close` says otherwise. */
 export async function openWithPools(servers: Servers, options: StoredOptions & { readonly pools: Pools; readonly close?: () => Promise<void> }): Promise<Executor> {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { createExecutor, type Executor } from "./executor.ts";
-import type { openStored as openStoredExecutor } from "./open-stored.ts";
+import type { StoredOptions } from "./open-stored.ts";
 import { noRecords } from "./executions/no-records.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { readCompilerOptions } from "./modules/tsconfig-options.ts";
@@ -13,9 +13,18 @@ import { createCompiledCache } from "./workspace/compiled-cache.ts";
 import { createDirectoryOrigin } from "./workspace/directory-origin.ts";
 import { loadDirectory } from "./workspace/directory-workspace.ts";
 
-/** A stored workspace. Read only when it is asked for: a run from a directory pays for no database. */
-export async function openStored(...args: Parameters<typeof openStoredExecutor>): Promise<Executor> {
-  return await (await import("./open-stored.ts")).openStored(...args);
+/** A stored workspace. What opens it is read only when it is asked for: a run from a directory pays for no database. */
+export async function openStored(config: Config, options: StoredOptions): Promise<Executor> {
+  const pools = openPools({ processes: config.processes, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory });
+  try {
+    // A child takes about as long to start as the database to load and open: they do so side by side.
+    if (options.runs !== false) pools.children.warm();
+    const { openWithPools } = await import("./open-stored.ts");
+    return await openWithPools(config, { ...options, pools, close: () => pools.close() });
+  } catch (error) {
+    await pools.close();
+    throw error;
+  }
 }
 
 export interface DirectoryOptions {

@@ -76,7 +76,7 @@ export async function filesCommand(argv: readonly string[], { terminal, config }
   }
   const read = config();
   const { openStored } = await import("../open.ts");
-  await using executor = await openStored(read, { workspace: parsed.text("workspace") ?? "default" });
+  await using executor = await openStored(read, { workspace: parsed.text("workspace") ?? "default", runs: false });
   await command.perform(executor, parsed, terminal);
   return EXIT_SUCCESS;
 }

@@ -42,7 +42,7 @@ export async function initCommand(argv: readonly string[], { terminal, config }:
 async function makeWorkspace(workspace: string | undefined, config: ReturnType<World["config"]>): Promise<void> {
   if (workspace === undefined) return;
   const { openStored } = await import("../open.ts");
-  const executor = await openStored(config, { workspace, create: true });
+  const executor = await openStored(config, { workspace, create: true, runs: false });
   await executor[Symbol.asyncDispose]();
 }
 

@@ -35,9 +35,9 @@ export class ChildPool {
     this.#options = options;
   }
 
-  /** Starts the spares ahead of need. */
+  /** Starts the spares ahead of need; where there are none, one child for the first run. */
   warm(): void {
-    while (!this.#closed && this.#untouched() < this.#options.spares) this.#start();
+    while (!this.#closed && this.#untouched() < Math.max(1, this.#options.spares)) this.#start();
   }
 
   /** Resolves once a child is free for this tenant. */

@@ -18,7 +18,7 @@ export interface PoolOptions {
 
 export interface Pools {
   readonly children: ChildPool;
-  compile(requests: Parameters<TranspilePool["compile"]>[0]): Promise<readonly LoadedModule[]>;
+  readonly compile: (requests: Parameters<TranspilePool["compile"]>[0]) => Promise<readonly LoadedModule[]>;
   close(): Promise<void>;
 }
 
