@@ -5,7 +5,8 @@
 export interface Host {
   /**
    * One log line, fire and forget, in order. `parts` is JSON text of string[]: even elements are literal text, odd
-   * elements are V8 stacks for the host to map to TypeScript positions. `data` is JSON text of ctx.log's second
+   * elements are runs of V8's frame lines, each line behind a newline and perhaps indented more than V8 does, for the host to map to TypeScript
+   * positions; their headers are in the literal text before. `data` is JSON text of ctx.log's second
    * argument, or undefined.
    */
   log(level: "debug" | "info" | "warn" | "error", parts: string, data: string | undefined): void;
