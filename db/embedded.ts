@@ -54,7 +54,7 @@ async function openUnderLock(data: string, place: { readonly server: string; rea
     import("@electric-sql/pglite/node-postgres"),
   ]);
   const lite = await PGlite.create(data);
-  const pool = new pg.Pool({ ...createPgConfig(lite), max: 1, idleTimeoutMillis: 0, types: typeParsers(pg.types) });
+  const pool = new pg.Pool(Object.assign(createPgConfig(lite), { max: 1, idleTimeoutMillis: 0, types: typeParsers(pg.types) }));
   pool.on("error", () => undefined);
 
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: async () => pool }) });

@@ -49,7 +49,7 @@ export async function migrateToLatest(db: Kysely<Database>): Promise<readonly st
     try {
       const migrator = new Migrator({ db: connection, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
       const { error, results = [] } = await migrator.migrateToLatest();
-      if (error !== undefined) throw error;
+      if (error !== undefined) throw error as Error;
       return results.map((result) => result.migrationName);
     } finally {
       await sql`reset statement_timeout`.execute(connection);

@@ -7,10 +7,10 @@ const JSON_TYPE = 114;
 /** pg's parsers, but for int8, which becomes a number, and json, which stays the text it is. */
 export function typeParsers(types: typeof pg.types): pg.CustomTypesConfig {
   return {
-    getTypeParser(oid, format) {
+    getTypeParser(oid: number, format) {
       if (oid === INT8) return parseInt8;
       if (oid === JSON_TYPE) return keepText;
-      return types.getTypeParser(oid, format as "text");
+      return types.getTypeParser(oid, format) as (value: string) => unknown;
     },
   };
 }

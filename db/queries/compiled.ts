@@ -25,16 +25,13 @@ export async function upsertCompiled(db: Connection, rows: readonly NewCompiledR
     .insertInto("compiled")
     .values(rows)
     .onConflict((conflict) =>
-      conflict
-        .column("key")
-        .doUpdateSet((row) => ({
-          source_hash: row.ref("excluded.source_hash"),
-          js: row.ref("excluded.js"),
-          js_hash: row.ref("excluded.js_hash"),
-          map: row.ref("excluded.map"),
-          facts: row.ref("excluded.facts"),
-        }))
-        .where(sql<boolean>`(compiled.source_hash, compiled.js, compiled.js_hash, compiled.map, compiled.facts::text)
+      conflict.column("key").doUpdateSet((row) => ({
+        source_hash: row.ref("excluded.source_hash"),
+        js: row.ref("excluded.js"),
+        js_hash: row.ref("excluded.js_hash"),
+        map: row.ref("excluded.map"),
+        facts: row.ref("excluded.facts"),
+      })).where(sql<boolean>`(compiled.source_hash, compiled.js, compiled.js_hash, compiled.map, compiled.facts::text)
           is distinct from (excluded.source_hash, excluded.js, excluded.js_hash, excluded.map, excluded.facts::text)`),
     )
     .execute();

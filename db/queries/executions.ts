@@ -6,7 +6,11 @@ export type ExecutionRow = Selectable<ExecutionsTable>;
 
 /** False where the id is taken. */
 export async function insertExecution(db: Connection, row: Insertable<ExecutionsTable>): Promise<boolean> {
-  const result = await db.insertInto("executions").values(row).onConflict((conflict) => conflict.column("id").doNothing()).executeTakeFirst();
+  const result = await db
+    .insertInto("executions")
+    .values(row)
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
@@ -15,7 +19,11 @@ export async function findExecution(db: Connection, workspace: string, id: strin
 }
 
 /** Writes only over a row that is still Running; false where there is none. */
-export async function finishExecution(db: Connection, workspace: string, options: { readonly id: string; readonly set: Updateable<ExecutionsTable> }): Promise<boolean> {
+export async function finishExecution(
+  db: Connection,
+  workspace: string,
+  options: { readonly id: string; readonly set: Updateable<ExecutionsTable> },
+): Promise<boolean> {
   const result = await db
     .updateTable("executions")
     .set(options.set)

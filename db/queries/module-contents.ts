@@ -13,7 +13,11 @@ export async function selectContentHashes(db: Connection, workspace: string, has
 }
 
 /** At most one batch (see batches.ts). Rows that are there already stay. */
-export async function insertContents(db: Connection, workspace: string, contents: readonly { readonly hash: string; readonly content: Uint8Array }[]): Promise<void> {
+export async function insertContents(
+  db: Connection,
+  workspace: string,
+  contents: readonly { readonly hash: string; readonly content: Uint8Array }[],
+): Promise<void> {
   await db
     .insertInto("module_contents")
     .values(contents.map(({ hash, content }) => ({ workspace_id: workspace, hash, content, size_bytes: content.byteLength })))

@@ -11,5 +11,9 @@ export async function selectSnapshots(db: Connection, workspace: string, ids: re
 
 /** A row that is there already stays. */
 export async function insertSnapshot(db: Connection, row: Insertable<SnapshotsTable>): Promise<void> {
-  await db.insertInto("snapshots").values(row).onConflict((conflict) => conflict.doNothing()).execute();
+  await db
+    .insertInto("snapshots")
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
 }

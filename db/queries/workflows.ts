@@ -19,7 +19,9 @@ export interface WorkflowFilter {
 export async function listWorkflows(db: Connection, workspace: string, filter: WorkflowFilter): Promise<WorkflowRow[]> {
   let query = db
     .selectFrom("workflows")
-    .innerJoin("workspace_files", (join) => join.onRef("workspace_files.workspace_id", "=", "workflows.workspace_id").onRef("workspace_files.path", "=", "workflows.path"))
+    .innerJoin("workspace_files", (join) =>
+      join.onRef("workspace_files.workspace_id", "=", "workflows.workspace_id").onRef("workspace_files.path", "=", "workflows.path"),
+    )
     .selectAll("workflows")
     .where("workflows.workspace_id", "=", workspace)
     .where("workspace_files.is_deleted", "=", false)

@@ -10,7 +10,12 @@ const SUMMARY = ["path", "entity_type", "content_hash", "size_bytes", "content_t
 
 /** Live files in byte order of their paths: all, or the file `under` and those in the directory of that name. */
 export async function listLiveFiles(db: Connection, workspace: string, under: string | undefined): Promise<FileSummary[]> {
-  let query = db.selectFrom("workspace_files").select(SUMMARY).where("workspace_id", "=", workspace).where("is_deleted", "=", false).where("content", "is not", null);
+  let query = db
+    .selectFrom("workspace_files")
+    .select(SUMMARY)
+    .where("workspace_id", "=", workspace)
+    .where("is_deleted", "=", false)
+    .where("content", "is not", null);
   if (under !== undefined) {
     // "0" is the letter after "/": the range holds just the paths that begin with the directory and a slash.
     query = query.where((has) => has.or([has("path", "=", under), has.and([has("path", ">=", `${under}/`), has("path", "<", `${under}0`)])]));
@@ -30,7 +35,11 @@ export async function findLiveFile(db: Connection, workspace: string, path: stri
 }
 
 /** What those of the paths hold that are live. */
-export async function findLiveFiles(db: Connection, workspace: string, paths: readonly string[]): Promise<Pick<FileRow, "path" | "content_hash" | "entity_type">[]> {
+export async function findLiveFiles(
+  db: Connection,
+  workspace: string,
+  paths: readonly string[],
+): Promise<Pick<FileRow, "path" | "content_hash" | "entity_type">[]> {
   return db
     .selectFrom("workspace_files")
     .select(["path", "content_hash", "entity_type"])

@@ -11,7 +11,11 @@ export async function findWorkspace(db: Connection, name: string): Promise<Works
 
 /** Does nothing where the id or the name is taken; true when the row is new. */
 export async function insertWorkspace(db: Connection, row: Insertable<WorkspacesTable>): Promise<boolean> {
-  const result = await db.insertInto("workspaces").values(row).onConflict((conflict) => conflict.doNothing()).executeTakeFirst();
+  const result = await db
+    .insertInto("workspaces")
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
 }
 

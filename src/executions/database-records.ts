@@ -44,7 +44,6 @@ export function createDatabaseRecords({ db, describeServer }: DatabaseRecordsOpt
         db.transaction().execute(async (transaction) => {
           const isFirst = UUID.test(execution.id) && (await finishExecution(transaction, workspace, { id: execution.id, set: endOf(execution) }));
           if (!isFirst) return false;
-          // oxlint-disable-next-line no-await-in-loop -- one connection takes one statement at a time
           for (const rows of batches(execution.logs.map(logRow), logSize)) await insertLogs(transaction, workspace, { execution: execution.id, rows });
           return true;
         }),
@@ -107,7 +106,10 @@ function storedOf(row: ExecutionRow, logs: readonly LogRow[]): StoredExecution {
   return { ...start, status, execution: executionOf(row, { start, status, logs }) };
 }
 
-function executionOf(row: ExecutionRow, { start, status, logs }: { readonly start: ExecutionStart; readonly status: TerminalStatus; readonly logs: readonly LogRow[] }): Execution {
+function executionOf(
+  row: ExecutionRow,
+  { start, status, logs }: { readonly start: ExecutionStart; readonly status: TerminalStatus; readonly logs: readonly LogRow[] },
+): Execution {
   return {
     version: 1,
     id: start.id,

@@ -27,7 +27,7 @@ export function createMemoryRecords({ capacity = 10_000 }: MemoryRecordsOptions 
     async end(workspace, execution) {
       const row = rows.get(execution.id);
       if (row === undefined || row.workspace !== workspace || row.execution !== undefined) return false;
-      rows.set(execution.id, { ...row, status: execution.status, execution: execution });
+      rows.set(execution.id, { ...row, status: execution.status, execution });
       forgetOldest();
       return true;
     },

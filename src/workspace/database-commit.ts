@@ -47,7 +47,10 @@ export async function commitChange(db: Connection, options: CommitOptions): Prom
   const rows = await findWorkflowsAt(db, workspace, paths);
   const executables = planExecutables(executableChange(plan, rows));
 
-  await storeCompiled(db, [...plan.files, ...plan.unchanged].flatMap((file) => file.compiled ?? []));
+  await storeCompiled(
+    db,
+    [...plan.files, ...plan.unchanged].flatMap((file) => file.compiled ?? []),
+  );
   await storeContents(db, workspace, new Map(plan.files.flatMap(({ hash, bytes }) => (bytes === undefined ? [] : [[hash, bytes]]))));
   await writeFiles(db, workspace, { plan, executables, live });
   await writeExecutables(db, workspace, { plan: executables, rows });
@@ -68,15 +71,22 @@ export async function commitChange(db: Connection, options: CommitOptions): Prom
 /** Compiled code is nobody's: it can be stored by any transaction, or by none. Only what is not there is sent. */
 export async function storeCompiled(db: Connection, modules: readonly CompiledModule[]): Promise<void> {
   if (modules.length === 0) return;
-  const present = new Set(await selectCompiledKeys(db, modules.map((module) => module.key)));
-  await overwriteCompiled(db, modules.filter((module) => !present.has(module.key)));
+  const present = new Set(
+    await selectCompiledKeys(
+      db,
+      modules.map((module) => module.key),
+    ),
+  );
+  await overwriteCompiled(
+    db,
+    modules.filter((module) => !present.has(module.key)),
+  );
 }
 
 /** As storeCompiled, but a row that is damaged is made good: a run compiles again only what it could not read. */
 export async function overwriteCompiled(db: Connection, modules: readonly CompiledModule[]): Promise<void> {
   const byKey = new Map(modules.map((module) => [module.key as string, compiledRowOf(module)]));
   const rows = [...byKey.values()].toSorted((one, other) => (one.key < other.key ? -1 : 1));
-  // oxlint-disable-next-line no-await-in-loop -- one connection takes one statement at a time
   for (const batch of batches(rows, compiledRowSize)) await upsertCompiled(db, batch);
 }
 
@@ -102,7 +112,6 @@ async function storeContents(db: Connection, workspace: WorkspaceId, contents: R
   if (contents.size === 0) return;
   const present = new Set(await selectContentHashes(db, workspace, [...contents.keys()]));
   const rows = [...contents].filter(([hash]) => !present.has(hash)).map(([hash, content]) => ({ hash, content }));
-  // oxlint-disable-next-line no-await-in-loop -- one connection takes one statement at a time
   for (const batch of batches(rows, (row) => row.content.byteLength)) await insertContents(db, workspace, batch);
 }
 
@@ -113,7 +122,12 @@ interface FileChange {
 }
 
 async function writeFiles(db: Connection, workspace: WorkspaceId, { plan, executables, live }: FileChange): Promise<void> {
-  const writes = plan.files.map(({ path, entityType, hash, contentType }) => ({ path, entityType: executables.types.get(path) ?? entityType, hash, contentType }));
+  const writes = plan.files.map(({ path, entityType, hash, contentType }) => ({
+    path,
+    entityType: executables.types.get(path) ?? entityType,
+    hash,
+    contentType,
+  }));
   if (writes.length > 0) {
     const written = await upsertFiles(db, workspace, writes);
     if (written !== writes.length) throw contentMissing(plan);
@@ -127,13 +141,21 @@ async function writeFiles(db: Connection, workspace: WorkspaceId, { plan, execut
   if (types.size > 0) await updateEntityTypes(db, workspace, types);
 }
 
-async function writeExecutables(db: Connection, workspace: WorkspaceId, { plan, rows }: { readonly plan: ExecutablePlan; readonly rows: readonly WorkflowRow[] }): Promise<void> {
+async function writeExecutables(
+  db: Connection,
+  workspace: WorkspaceId,
+  { plan, rows }: { readonly plan: ExecutablePlan; readonly rows: readonly WorkflowRow[] },
+): Promise<void> {
   const closures = new Map(rows.map((row) => [row.id, row.parameters_closure_hash]));
   const toRow = (executable: ExecutablePlan["added"][number]) => workflowRowOf(executable, closures.get(executable.id) ?? null);
   const updated = [...plan.updated, ...plan.deactivated].map(toRow);
-  if (plan.dropped.length > 0) await deleteWorkflows(db, workspace, plan.dropped.map((row) => row.id));
+  if (plan.dropped.length > 0)
+    await deleteWorkflows(
+      db,
+      workspace,
+      plan.dropped.map((row) => row.id),
+    );
   if (updated.length > 0) await updateWorkflows(db, workspace, updated);
-  // oxlint-disable-next-line no-await-in-loop -- one connection takes one statement at a time
   for (const batch of batches(plan.added.map(toRow), () => 0)) await insertWorkflows(db, workspace, batch);
 }
 
@@ -176,9 +198,13 @@ async function writeRequirements(db: Connection, workspace: WorkspaceId, { set, 
 async function snapshotAt(db: Connection, workspace: WorkspaceId, id: SnapshotId): Promise<SnapshotRecord> {
   const [row] = await selectSnapshots(db, workspace, [id]);
   if (row !== undefined) return snapshotOf(row);
-  throw new Fault("ERR_CACHE_INCONSISTENT", `HEAD of workspace ${workspace} names the snapshot ${id}, which the database does not have. Restore the database from a backup.`, {
-    details: { workspace, snapshotId: id },
-  });
+  throw new Fault(
+    "ERR_CACHE_INCONSISTENT",
+    `HEAD of workspace ${workspace} names the snapshot ${id}, which the database does not have. Restore the database from a backup.`,
+    {
+      details: { workspace, snapshotId: id },
+    },
+  );
 }
 
 /** Directories by hash; one whose row is not a directory counts as absent. */
@@ -192,7 +218,11 @@ export async function readTrees(db: Connection, workspace: WorkspaceId, hashes: 
 }
 
 function contentMissing({ moved }: ChangePlan): Fault {
-  return new Fault("ERR_CACHE_INCONSISTENT", "A file that is to move has no stored content under its hash. Nothing was written: save the file anew, then move it.", {
-    details: { moved: [...moved.keys()] },
-  });
+  return new Fault(
+    "ERR_CACHE_INCONSISTENT",
+    "A file that is to move has no stored content under its hash. Nothing was written: save the file anew, then move it.",
+    {
+      details: { moved: [...moved.keys()] },
+    },
+  );
 }

@@ -68,7 +68,9 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
     async head(workspace, { underLock } = {}) {
       const previous = underWay.get(workspace);
       if (previous !== undefined) return { head: previous, writerInFlight: true };
-      const locked = await foreign<HeadRow | undefined>(guarded, (run) => (underLock === undefined ? tryLockHead(db, workspace) : readUnderLock(workspace, (head) => run(() => underLock(head)))));
+      const locked = await foreign<HeadRow | undefined>(guarded, (run) =>
+        underLock === undefined ? tryLockHead(db, workspace) : readUnderLock(workspace, (head) => run(() => underLock(head))),
+      );
       if (locked !== undefined) return { head: headOf(locked), writerInFlight: false };
       const row = await guarded(() => readHead(db, workspace));
       if (row === undefined) throw unknownWorkspace(workspace);
@@ -79,7 +81,9 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
       guarded(async () => new Map(ids.length === 0 ? [] : (await selectSnapshots(db, workspace, ids)).map((row) => [row.id as SnapshotId, snapshotOf(row)]))),
     trees: (workspace, hashes) => guarded(async () => (hashes.length === 0 ? new Map() : readTrees(db, workspace, hashes))),
     contents: (workspace, hashes) =>
-      guarded(async () => new Map(hashes.length === 0 ? [] : (await selectContents(db, workspace, hashes)).map((row) => [row.hash as ContentHash, row.content]))),
+      guarded(
+        async () => new Map(hashes.length === 0 ? [] : (await selectContents(db, workspace, hashes)).map((row) => [row.hash as ContentHash, row.content])),
+      ),
     compiled: (keys) => guarded(async () => (keys.length === 0 ? new Map() : readCompiled(db, keys))),
     saveCompiled: (modules) => guarded(() => overwriteCompiled(db, modules)),
 
@@ -110,7 +114,7 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
     file: (workspace, path) =>
       guarded(async () => {
         const row = await findLiveFile(db, workspace, path);
-        return row?.content == null ? undefined : { ...liveFileOf(row), bytes: row.content };
+        return row === undefined || row.content === null ? undefined : { ...liveFileOf(row), bytes: row.content };
       }),
     executables: (workspace, { path, name, id } = {}) =>
       guarded(async () => {

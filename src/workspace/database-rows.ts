@@ -72,7 +72,7 @@ export function workflowRowOf(executable: Executable, closureHash: string | null
 }
 
 export function parametersText(parameters: unknown): string | null {
-  return parameters == null ? null : storableJson(JSON.stringify(parameters));
+  return parameters === null || parameters === undefined ? null : storableJson(JSON.stringify(parameters));
 }
 
 export function compiledRowOf(module: CompiledModule): NewCompiledRow {

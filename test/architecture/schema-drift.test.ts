@@ -28,18 +28,21 @@ function columnsOfTypes(text: string): Columns {
   const file = ts.createSourceFile("schema.ts", text, ts.ScriptTarget.Latest, true);
   const interfaces = new Map(file.statements.filter(ts.isInterfaceDeclaration).map((one) => [one.name.text, one]));
   const columns: Columns = {};
-  for (const table of membersOf(interfaces.get("Database")!)) {
-    for (const column of membersOf(interfaces.get(table.type)!)) {
+  for (const table of membersOf(interfaces.get("Database"))) {
+    for (const column of membersOf(interfaces.get(table.type))) {
       const generated = /^Generated<(.*)>$/.exec(column.type);
       const type = (generated?.[1] ?? column.type).replace(" | null", "");
-      columns[`${table.name}.${column.name}`] = describe(TYPES[type] ?? `unknown type ${type}`, { nullable: column.type.endsWith("| null"), generated: generated !== null });
+      columns[`${table.name}.${column.name}`] = describe(TYPES[type] ?? `unknown type ${type}`, {
+        nullable: column.type.endsWith("| null"),
+        generated: generated !== null,
+      });
     }
   }
   return columns;
 }
 
-function membersOf(declaration: ts.InterfaceDeclaration): { readonly name: string; readonly type: string }[] {
-  return declaration.members.filter(ts.isPropertySignature).map((member) => ({ name: member.name.getText(), type: member.type!.getText() }));
+function membersOf(declaration: ts.InterfaceDeclaration | undefined): { readonly name: string; readonly type: string }[] {
+  return (declaration?.members ?? []).filter(ts.isPropertySignature).map((member) => ({ name: member.name.getText(), type: member.type?.getText() ?? "none" }));
 }
 
 function describe(type: string, { nullable, generated }: { readonly nullable: boolean; readonly generated: boolean }): string {
@@ -47,7 +50,8 @@ function describe(type: string, { nullable, generated }: { readonly nullable: bo
 }
 
 async function columnsOfDatabase(): Promise<Columns> {
-  const { db, close } = await openEmbeddedInMemory();
+  const database = await openEmbeddedInMemory();
+  const { db } = database;
   try {
     await migrateToLatest(db);
     const { rows } = await sql<{ place: string; type: string; collation: string | null; nullable: boolean; generated: boolean }>`
@@ -55,7 +59,7 @@ async function columnsOfDatabase(): Promise<Columns> {
       from information_schema.columns where table_schema = 'public' and table_name not like 'kysely_%'`.execute(db);
     return Object.fromEntries(rows.map((row) => [row.place, describe(row.collation === null ? row.type : `${row.type} collate "${row.collation}"`, row)]));
   } finally {
-    await close();
+    await database.close();
   }
 }
 
@@ -68,7 +72,12 @@ it("db/schema.ts and the migrated database have the same tables, columns, types,
 it("a column that only one of the two has, or has otherwise, is seen", async () => {
   const text = readFileSync(SCHEMA, "utf8");
   const database = await columnsOfDatabase();
-  for (const [from, to] of [["  kind: Text;\n", ""], ["  kind: Text;", "  kind: Text | null;"], ["  kind: Text;", "  kind: JsonText;"], ["  kind: Text;", "  kind: Text;\n  sort: Text;"]] as const) {
+  for (const [from, to] of [
+    ["  kind: Text;\n", ""],
+    ["  kind: Text;", "  kind: Text | null;"],
+    ["  kind: Text;", "  kind: JsonText;"],
+    ["  kind: Text;", "  kind: Text;\n  sort: Text;"],
+  ] as const) {
     expect(text).toContain(from);
     expect(columnsOfTypes(text.replace(from, to))).not.toEqual(database);
   }

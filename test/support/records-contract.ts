@@ -34,7 +34,15 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
     });
 
     function startOf(part: Partial<ExecutionStart> = {}): ExecutionStart {
-      return { id: newId(), workspace, workflow: "wf.ts::default", snapshotId: SNAPSHOT, inputJson: '{"b":1,"a":2}', startedAt: "2026-11-20T10:00:00.123Z", ...part };
+      return {
+        id: newId(),
+        workspace,
+        workflow: "wf.ts::default",
+        snapshotId: SNAPSHOT,
+        inputJson: '{"b":1,"a":2}',
+        startedAt: "2026-11-20T10:00:00.123Z",
+        ...part,
+      };
     }
 
     function executionOf(start: ExecutionStart, part: Partial<Execution> = {}): Execution {
@@ -75,7 +83,9 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
 
     it("B20: of many that begin one id at once, all get the same snapshot", async () => {
       const start = startOf();
-      const all = await Promise.all(Array.from({ length: 8 }, (_, index) => records.begin({ ...start, snapshotId: index % 2 === 0 ? SNAPSHOT : OTHER_SNAPSHOT })));
+      const all = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => records.begin({ ...start, snapshotId: index % 2 === 0 ? SNAPSHOT : OTHER_SNAPSHOT })),
+      );
       expect(new Set(all.map((row) => row.snapshotId)).size).toBe(1);
     });
 
@@ -127,7 +137,14 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
         userFacing: true,
         details: { candidates: ["a.ts"] },
       } as const;
-      const full = await recorded({ status: "Failed", error, modules: [{ path: "a.ts", hash: HASH }, { path: "b.ts", hash: HASH }] });
+      const full = await recorded({
+        status: "Failed",
+        error,
+        modules: [
+          { path: "a.ts", hash: HASH },
+          { path: "b.ts", hash: HASH },
+        ],
+      });
       expect(full.error).toEqual(error);
       expect("result" in full).toBe(false);
       expect(full.modules.map((module) => module.path)).toEqual(["a.ts", "b.ts"]);
@@ -141,7 +158,7 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
     });
 
     it("U+0000 and lone surrogates in result, error, logs, input and workflow name come back as they were", async () => {
-      const start = startOf({ workflow: `wf.ts::${WILD}`, inputJson: `{"${"\ud800"}":"\\u0000"}` });
+      const start = startOf({ workflow: `wf.ts::${WILD}`, inputJson: '{"\ud800":"\\u0000"}' });
       await records.begin(start);
       const execution = executionOf(start, {
         status: "Failed",
@@ -182,12 +199,15 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
 
     it("an author cannot make an execution unrecordable: input, result, error and log data nested 100,000 deep are kept", async () => {
       let deep: unknown = '"\\';
-      for (let depth = 0; depth < 100_000; depth += 1) deep = depth % 2 === 0 ? [deep] : { "r]\"": deep };
+      for (let depth = 0; depth < 100_000; depth += 1) deep = depth % 2 === 0 ? [deep] : { 'r]"': deep };
       const text = JSON.stringify(deep);
       const start = startOf({ inputJson: text });
       await records.begin(start);
       const error = { name: "Error", message: "m", stack: "", frames: [], details: { deep } };
-      await records.end(workspace, executionOf(start, { result: deep, error, logs: [{ sequence: 1, level: "info", message: "m", timestamp: start.startedAt, data: deep }] }));
+      await records.end(
+        workspace,
+        executionOf(start, { result: deep, error, logs: [{ sequence: 1, level: "info", message: "m", timestamp: start.startedAt, data: deep }] }),
+      );
       const kept = (await records.get(workspace, start.id))!;
       expect(kept.inputJson === text).toBe(true);
       const found = [kept.execution!.result, kept.execution!.error!.details!["deep"], kept.execution!.logs[0]!.data];

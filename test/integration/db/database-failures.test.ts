@@ -55,13 +55,25 @@ it("a server that is not there is an operator's fault, retryable, that names hos
   await new Promise((resolve) => closed.close(resolve));
   const url = `postgres://someone:${PASSWORD}@127.0.0.1:${port}/tickets`;
   const away = await openPostgres(url);
-  const error = await originOn(away).workspace("default").then(() => undefined, (reason: unknown) => reason);
+  const error = await originOn(away)
+    .workspace("default")
+    .then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
   expect(error).toMatchObject(UNAVAILABLE);
   expect((error as Error).message).toContain(`127.0.0.1:${port}/tickets`);
   expect(JSON.stringify(error) + String(error) + (error as Error).stack).not.toContain(PASSWORD);
   await expect(openDatabase({ url })).rejects.toMatchObject(UNAVAILABLE);
   const records = createDatabaseRecords({ db: away.db, describeServer: away.server });
-  const start = { id: "01a1f84a-5434-7dfd-bfa6-7acb76463c4a", workspace: "00000000-0000-7000-8000-000000000000", workflow: "w", snapshotId: "s1-x" as SnapshotId, inputJson: "{}", startedAt: new Date().toISOString() };
+  const start = {
+    id: "01a1f84a-5434-7dfd-bfa6-7acb76463c4a",
+    workspace: "00000000-0000-7000-8000-000000000000",
+    workflow: "w",
+    snapshotId: "s1-x" as SnapshotId,
+    inputJson: "{}",
+    startedAt: new Date().toISOString(),
+  };
   await expect(records.begin(start)).rejects.toMatchObject(UNAVAILABLE);
   await away.close();
 });
@@ -81,7 +93,10 @@ it("a database that does not exist, one without tables, and an address that is n
   const absent = new URL(fresh.url);
   absent.pathname = "/bifrost_no_such_database";
   await expect(openDatabase({ url: absent.href })).rejects.toMatchObject({ ...UNAVAILABLE, message: expect.stringContaining("create it") });
-  await expect(openDatabase({ url: `mysql://u:${PASSWORD}@h/x` })).rejects.toMatchObject({ code: "ERR_CONFIG_INVALID", message: expect.not.stringContaining(PASSWORD) });
+  await expect(openDatabase({ url: `mysql://u:${PASSWORD}@h/x` })).rejects.toMatchObject({
+    code: "ERR_CONFIG_INVALID",
+    message: expect.not.stringContaining(PASSWORD),
+  });
   const empty = await freshDatabase();
   const bare = await openPostgres(empty.url);
   await expect(originOn(bare).workspace("default")).rejects.toMatchObject({ ...UNAVAILABLE, message: expect.stringContaining("bifrost-executor init") });

@@ -33,7 +33,7 @@ interface Answer {
 async function start(name: string): Promise<{ readonly child: ChildProcess; readonly answer: Answer }> {
   const child = spawn(process.execPath, [CHILD, directory, name], { stdio: ["ignore", "pipe", "inherit"] });
   children.add(child);
-  for await (const line of createInterface({ input: child.stdout! })) return { child, answer: JSON.parse(line) as Answer };
+  for await (const line of createInterface({ input: child.stdout })) return { child, answer: JSON.parse(line) as Answer };
   throw new Error(`The process that opens ${directory} ended without an answer.`);
 }
 

@@ -46,7 +46,11 @@ describe.each([
   it("B60: an empty database is behind; twenty that migrate it at once apply each migration once, and all succeed", async () => {
     const { db } = opened.connections[0]!;
     expect(await schemaState(db)).toEqual({ state: "behind", applied: [], missing: NAMES, unknown: [] });
-    await expect(requireCurrentSchema(db)).rejects.toMatchObject({ name: "DatabaseProblem", kind: "schema_behind", message: expect.stringContaining("bifrost-executor init") });
+    await expect(requireCurrentSchema(db)).rejects.toMatchObject({
+      name: "DatabaseProblem",
+      kind: "schema_behind",
+      message: expect.stringContaining("bifrost-executor init"),
+    });
     const applied = await Promise.all(opened.connections.map((one) => migrateToLatest(one.db)));
     expect(applied.flat().toSorted()).toEqual(NAMES);
     expect(await schemaState(db)).toEqual({ state: "current", applied: NAMES, missing: [], unknown: [] });
@@ -61,7 +65,7 @@ describe.each([
     const { db } = opened.connections[0]!;
     await db
       .insertInto("kysely_migration" as never)
-      .values({ name: "9999-from-the-future", timestamp: "2030-01-01" } as never)
+      .values({ name: "9999-from-the-future", timestamp: "2030-01-01" })
       .execute();
     expect(await schemaState(db)).toMatchObject({ state: "newer", unknown: ["9999-from-the-future"] });
     for (const attempt of [migrateToLatest(db), requireCurrentSchema(db)]) {
@@ -78,7 +82,10 @@ describe("opening PostgreSQL", () => {
   afterAll(() => fresh?.drop());
 
   it("B60: services refuse a database that was not initialised; initialising says what it applied", async () => {
-    await expect(openDatabase({ url: fresh.url })).rejects.toMatchObject({ code: "ERR_DATABASE_UNAVAILABLE", message: expect.stringContaining("bifrost-executor init") });
+    await expect(openDatabase({ url: fresh.url })).rejects.toMatchObject({
+      code: "ERR_DATABASE_UNAVAILABLE",
+      message: expect.stringContaining("bifrost-executor init"),
+    });
     const first = await openDatabase({ url: fresh.url }, { migrations: "apply" });
     await first.close();
     const second = await openDatabase({ url: fresh.url });

@@ -50,7 +50,11 @@ describe.each([
     const workspace = await freshWorkspace();
     await commit(workspace, { put: [preparedFile("a.ts", "1")] });
     await commit(workspace, { remove: ["a.ts" as ModulePath] });
-    const rows = await db.selectFrom("workspace_files").select(["path", "content", "content_hash", "is_deleted"]).where("workspace_id", "=", workspace).execute();
+    const rows = await db
+      .selectFrom("workspace_files")
+      .select(["path", "content", "content_hash", "is_deleted"])
+      .where("workspace_id", "=", workspace)
+      .execute();
     expect(rows).toEqual([{ path: "a.ts", content: null, content_hash: null, is_deleted: true }]);
   });
 
@@ -76,7 +80,12 @@ describe.each([
     const workspace = await freshWorkspace();
     const module = preparedFile("a.ts", "damaged soon").compiled!;
     await commit(workspace, { put: [preparedFile("a.ts", "damaged soon")] });
-    for (const damage of [{ js: Buffer.from("evil()") }, { js: Buffer.of(0xff) }, { map: Buffer.from("{}") }, { facts: '{"imports":[],"exports":[],"entities":[],"diagnostics":[1]}' }]) {
+    for (const damage of [
+      { js: Buffer.from("evil()") },
+      { js: Buffer.of(0xff) },
+      { map: Buffer.from("{}") },
+      { facts: '{"imports":[],"exports":[],"entities":[],"diagnostics":[1]}' },
+    ]) {
       await db.updateTable("compiled").set(damage).where("key", "=", module.key).execute();
       expect((await origin.compiled([module.key])).size).toBe(0);
       await origin.saveCompiled([module]);

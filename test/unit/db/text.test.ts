@@ -38,7 +38,11 @@ describe("text for the database", () => {
     const deep = `{"a]":${"[".repeat(50_000)}${"]".repeat(50_000)}}`;
     expect(JSON.parse(storableJson(deep))).toBeTypeOf("string");
     expect(originalJson(storableJson(deep))).toBe(deep);
-    for (const flat of [JSON.stringify("[".repeat(5_000)), JSON.stringify({ 'a\\"[': '\\\\"'.repeat(2_000) + "{".repeat(2_000) }), `[${"[],".repeat(5_000)}0]`]) {
+    for (const flat of [
+      JSON.stringify("[".repeat(5_000)),
+      JSON.stringify({ 'a\\"[': '\\\\"'.repeat(2_000) + "{".repeat(2_000) }),
+      `[${"[],".repeat(5_000)}0]`,
+    ]) {
       expect(storableJson(flat)).toBe(flat);
     }
   });
