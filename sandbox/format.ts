@@ -1,12 +1,12 @@
 // Values to the parts of one log line: literal text at even places, frames of V8 stacks at odd ones, which the host
 // maps to TypeScript positions. Formats as Node's console does.
 import { formatWithOptions, inspect } from "./inspect.ts";
-import { createObject, execPattern, isError, join, push, sameValue, splitText, toText } from "./intrinsics.ts";
+import { createObject, execPattern, indexOfText, isError, join, push, sameValue, splitText, toText } from "./intrinsics.ts";
 
 /** Parts alternate text, frames, text, …; there is always at least one. */
 export type Parts = readonly string[];
 
-/** Stands for an error argument while the rest is formatted; U+FDD0 and U+FDD1 are noncharacters. */
+/** Stand around the number of an argument that is shown apart while the rest is formatted; U+FDD0 and U+FDD1 are noncharacters. */
 const OPEN = "\uFDD0";
 const CLOSE = "\uFDD1";
 const FRAME = /^\s+at /;
@@ -16,11 +16,17 @@ const CUSTOM = Symbol.for("nodejs.util.inspect.custom");
 export function formatParts(values: readonly unknown[]): Parts {
   const plain = plainText(values);
   if (plain !== undefined) return [plain];
-  const errors: unknown[] = [];
+  const shown: unknown[] = [];
   const stand: unknown[] = [];
-  for (let index = 0; index < values.length; index++) push(stand, isError(values[index]) ? standIn(values[index] as Error, errors) : values[index]);
+  const expands = isFormat(values[0]);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    // Errors inside of an object have stacks too; what a format expands otherwise, such as %o, is left to it.
+    const isShownApart = isError(value) || (!expands && typeof value === "object" && value !== null);
+    push(stand, isShownApart ? standIn(value, shown) : value);
+  }
   const text = formatWithOptions({}, stand);
-  return errors.length === 0 ? [text] : withErrors(text, errors);
+  return shown.length === 0 ? [text] : withStacks(text, shown);
 }
 
 /** Each line with `indent` before it. */
@@ -39,32 +45,36 @@ function plainText(values: readonly unknown[]): string | undefined {
     const isPlain =
       typeof value === "string" || (typeof value === "number" && !sameValue(value, -0)) || typeof value === "boolean" || value === null || value === undefined;
     if (!isPlain) return undefined;
-    if (index === 0 && values.length > 1 && typeof value === "string" && execPattern(/%/, value) !== null) return undefined;
+    if (index === 0 && values.length > 1 && isFormat(value)) return undefined;
     text += index === 0 ? toText(value) : ` ${toText(value)}`;
   }
   return text;
 }
 
-function standIn(error: Error, errors: unknown[]): object {
-  const mark = `${OPEN}${push(errors, error) - 1}${CLOSE}`;
+function isFormat(value: unknown): boolean {
+  return typeof value === "string" && indexOfText(value, "%") !== -1;
+}
+
+function standIn(value: object, shown: unknown[]): object {
+  const mark = `${OPEN}${push(shown, value) - 1}${CLOSE}`;
   const object = createObject(null) as Record<PropertyKey, unknown>;
   object[CUSTOM] = () => mark;
-  object["toJSON"] = () => error;
+  object["toJSON"] = () => value;
   return object;
 }
 
-function withErrors(text: string, errors: readonly unknown[]): Parts {
+function withStacks(text: string, shown: readonly unknown[]): Parts {
   const parts: string[] = [""];
   const pieces = splitText(text, OPEN);
   appendText(parts, pieces[0] as string);
   for (let index = 1; index < pieces.length; index++) {
     const halves = splitText(pieces[index] as string, CLOSE);
-    const error = errors[Number(halves[0])];
-    if (halves.length === 1 || !isError(error)) {
+    const value = shown[Number(halves[0])];
+    if (halves.length === 1 || value === undefined) {
       appendText(parts, OPEN + (pieces[index] as string));
       continue;
     }
-    appendError(parts, inspect(error));
+    appendShown(parts, inspect(value));
     for (let rest = 1; rest < halves.length; rest++) appendText(parts, (rest === 1 ? "" : CLOSE) + (halves[rest] as string));
   }
   return parts;
@@ -76,8 +86,8 @@ function appendText(parts: string[], text: string): void {
   else parts[parts.length - 1] += text;
 }
 
-/** The inspection of an error, its runs of `    at …` lines set apart (those of its causes too). */
-function appendError(parts: string[], text: string): void {
+/** The inspection of an object, its runs of `    at …` lines set apart: texts in it are quoted, so such lines are frames. */
+function appendShown(parts: string[], text: string): void {
   const lines = splitText(text, "\n");
   for (let index = 0; index < lines.length; index++) {
     const line = (index === 0 ? "" : "\n") + (lines[index] as string);

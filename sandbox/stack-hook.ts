@@ -1,6 +1,6 @@
-// Formats the stacks of errors exactly as V8 does, and remembers the last few errors it formatted: the host gets only a copy (name, message,
-// stack) of an error that ends the evaluation of a module, and finds the real one here by that text.
-// The author may still set Error.prepareStackTrace; what it is given has no frames of the room's own code.
+// Formats the stacks of errors as V8 does, without the frames of the room's own code, and remembers the last few
+// errors it formatted: the host gets only a copy (name, message, stack) of an error that ends the evaluation of a
+// module, and finds the real one here by that text. The author may still set Error.prepareStackTrace.
 import {
   apply,
   defineProperty,
@@ -46,7 +46,7 @@ export function installStackHook(): void {
   const callSite = callSiteMethods();
   const ours = new RealmWeakSet<object>();
   const original = own((error, sites) => {
-    const text = defaultStack(error, sites, callSite.toString);
+    const text = defaultStack(error, withoutRoomFrames(sites, callSite.getFileName), callSite.toString);
     remember(error, text);
     return text;
   });

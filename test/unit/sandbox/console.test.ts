@@ -64,6 +64,16 @@ describe("console", () => {
     expect(fourth?.parts).toHaveLength(1);
   });
 
+  it("B13: so do those of errors inside of objects, while a stack as text stays text", async () => {
+    await using room = await createRoom();
+    await room.run(`console.log("found", { failure: new Error("nested") }, [1]); console.log({ stack: new Error("x").stack, text: "a\\n    at b.ts:1:1" });`);
+    const [first, second] = room.lines;
+    expect(first?.parts[0]).toBe("found {\n  failure: Error: nested");
+    expect(first?.parts[1]).toMatch(/^\n {6}at entry\.js:2:\d+$/);
+    expect(first?.parts[2]).toBe("\n} [ 1 ]");
+    expect(second?.parts).toHaveLength(1);
+  });
+
   it("ctx.log passes message and data, and never fails on what JSON cannot hold", async () => {
     await using room = await createRoom();
     await room.run(`const ring = {}; ring.self = ring;

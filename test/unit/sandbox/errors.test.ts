@@ -130,6 +130,15 @@ describe("Error.prepareStackTrace", () => {
     expect(await room.run(body)).toEqual(expected);
   });
 
+  it("shows no frame of the room, in a stack or in what the host gets", async () => {
+    const error = await thrown(
+      `const [stack] = [1].map(() => new Error("x").stack); if (stack.includes("bifrost:")) throw new Error("shown"); new URL({ toString() { throw new Error("from " + setTimeout.name); } });`,
+    );
+    expect(error.message).toBe("from setTimeout");
+    expect(error.stack).toMatch(/^Error: from setTimeout\n {4}at [^\n]*entry\.js/);
+    expect(error.stack).not.toContain("bifrost:");
+  });
+
   it("gives an author's hook no frame of the room, and no function or this of anyone", async () => {
     await using room = await createRoom();
     const frames = await room.run(`
