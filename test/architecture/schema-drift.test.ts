@@ -42,7 +42,9 @@ function columnsOfTypes(text: string): Columns {
 }
 
 function membersOf(declaration: ts.InterfaceDeclaration | undefined): { readonly name: string; readonly type: string }[] {
-  return (declaration?.members ?? []).filter(ts.isPropertySignature).map((member) => ({ name: member.name.getText(), type: member.type?.getText() ?? "none" }));
+  return [...(declaration?.members ?? [])]
+    .filter(ts.isPropertySignature)
+    .map((member) => ({ name: member.name.getText(), type: member.type?.getText() ?? "none" }));
 }
 
 function describe(type: string, { nullable, generated }: { readonly nullable: boolean; readonly generated: boolean }): string {
