@@ -4,8 +4,13 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { readConfig } from "../../src/config.ts";
+import { createDatabaseRecords } from "../../src/executions/database-records.ts";
+import { createExecutor, type Executor, type ExecutorParts } from "../../src/executor.ts";
 import { initialise } from "../../src/initialise.ts";
+import { openBacking } from "../../src/open-stored.ts";
+import type { SnapshotStore } from "../../src/snapshot/store.ts";
 import { closeSharedPools, createHarness, type Execution, type Harness, type HarnessOptions } from "../../src/testing/index.ts";
+import { sharedPools } from "../../src/testing/shared-pools.ts";
 import { expectNoLeaks } from "./leaks.ts";
 import { freshDatabase, freshRedis, type Fresh } from "./servers/fresh.ts";
 
@@ -20,6 +25,8 @@ export interface StoredWorld {
   readonly redis: Redis;
   /** A host of its own on the servers; on a new workspace unless one is named. Ends with the test. */
   harness(options?: HarnessOptions): Promise<Harness>;
+  /** As a host is composed, but with some parts of the test's own, made of those it has. Ends with the test. */
+  host(workspace: string, change: (parts: ExecutorParts) => Partial<ExecutorParts>, servers?: Servers): Promise<Executor>;
   /** Rows that the database has, asked beside the system. */
   rows(statement: string, values?: readonly unknown[]): Promise<Record<string, any>[]>;
 }
@@ -27,7 +34,7 @@ export interface StoredWorld {
 /** Call at the top of a test file. */
 export function useStoredWorld(): StoredWorld {
   expectNoLeaks({ mayStay: (command) => /child-main|transpile-child|esbuild/.test(command) });
-  const open = new Set<Harness>();
+  const open = new Set<AsyncDisposable>();
   let database: Fresh;
   let cache: Fresh;
   let client: pg.Client;
@@ -41,7 +48,7 @@ export function useStoredWorld(): StoredWorld {
     await redis.ping();
   });
   afterEach(async () => {
-    await Promise.all([...open].map((harness) => harness.dispose()));
+    await Promise.all([...open].map((each) => each[Symbol.asyncDispose]()));
     open.clear();
   });
   afterAll(async () => {
@@ -62,8 +69,44 @@ export function useStoredWorld(): StoredWorld {
       open.add(harness);
       return harness;
     },
+    async host(name, change, servers = { databaseUrl: database.url, redisUrl: cache.url }) {
+      const backing = await openBacking({ ...servers, dataDirectory: "" });
+      const workspace = (await backing.origin.workspace(name, { create: true }))!;
+      const { children, compile } = sharedPools();
+      const parts: ExecutorParts = {
+        workspace,
+        origin: backing.origin,
+        store: backing.store,
+        records: createDatabaseRecords({ db: backing.database.db, describeServer: backing.database.server }),
+        children,
+        compile,
+        tenant: workspace.id,
+        describe: false,
+        close: () => backing.close(),
+      };
+      const executor = createExecutor({ ...parts, ...change(parts) });
+      open.add(executor);
+      return executor;
+    },
     rows: async (statement, values = []) => (await client.query(statement, [...values])).rows as Record<string, any>[],
   };
+}
+
+/** A look into a Redis that the test may stop: `using client = lookInto(redis.url);` */
+export function lookInto(url: string): Redis & Disposable {
+  const client = new Redis(url);
+  client.on("error", () => undefined);
+  return Object.assign(client, { [Symbol.dispose]: () => client.disconnect() });
+}
+
+/** The store with some methods of the test's own. */
+export function storeWith(store: SnapshotStore, methods: Partial<SnapshotStore>): SnapshotStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(name in methods ? methods : target, name) as unknown;
+      return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+    },
+  });
 }
 
 /**
