@@ -2,7 +2,7 @@
 // classic script (see src/isolate/sandbox-bundle.ts) whose value is `enter`. Evaluating it captures the realm's
 // intrinsics; entering makes the globals.
 import { createWriteLine, installConsole } from "./console.ts";
-import { errorFromHost, guestErrorText } from "./errors.ts";
+import { copiedError, errorFromHost, guestErrorText } from "./errors.ts";
 import type { BuiltInModules, Host, Room } from "./host.d.ts";
 import { join, mapGet, mapHas, mapSet, parseJson, promiseWithResolvers, push, RealmMap } from "./intrinsics.ts";
 import { recordText } from "./json-text.ts";
@@ -37,8 +37,18 @@ export function enter(host: Host): Room {
   const zodTakers: ((z: unknown) => void)[] = [];
   let zod: object | undefined;
   let toJsonSchema: ToJsonSchema | undefined;
+  const thrownIds = new RealmMap<unknown, number>();
   let lastThrown = -1;
   let over = false;
+
+  function keepThrown(value: unknown): number {
+    const known = mapGet(thrownIds, value);
+    if (known !== undefined) return known;
+    lastThrown++;
+    mapSet(thrown, lastThrown, value);
+    mapSet(thrownIds, value, lastThrown);
+    return lastThrown;
+  }
 
   const modules: BuiltInModules & { readonly close: () => void } = {
     sdk: {
@@ -98,21 +108,21 @@ export function enter(host: Host): Room {
         mapHas(thrown, thrownId) ? mapGet(thrown, thrownId) : errorFromHost(parseJson(error) as { name: string; message: string; code?: string }),
       );
     },
-    takeThrown: (message, stack) => {
-      const found = findFormatted(message, stack);
+    takeThrown: (message, stack, name, ...primitive) => {
+      const found = primitive.length > 0 ? { error: primitive[0] } : findFormatted(message, stack);
       const unsettled = `[${join(imports.unsettled(), ",")}]`;
-      if (found === undefined)
+      if (found === undefined && name === undefined)
         return recordText([
           ["thrown", "-1"],
           ["error", "null"],
           ["unsettled", unsettled],
         ]);
-      lastThrown++;
-      mapSet(thrown, lastThrown, found.error);
+      const value = found === undefined ? copiedError(name as string, message, stack) : found.error;
       return recordText([
-        ["thrown", `${lastThrown}`],
-        ["error", guestErrorText(found.error)],
+        ["thrown", `${keepThrown(value)}`],
+        ["error", guestErrorText(value)],
         ["unsettled", unsettled],
+        ["made", found === undefined ? "true" : undefined],
       ]);
     },
     provideZod: (namespace) => {

@@ -49,6 +49,13 @@ export function errorFromHost(facts: { readonly name: string; readonly message: 
   return error;
 }
 
+/** Stands for an error that cannot be found again, such as one with a stack of its own: the host had this copy of it. */
+export function copiedError(name: string, message: string, stack: string): Error {
+  const error = errorFromHost({ name, message });
+  defineHidden(error, "stack", stack);
+  return error;
+}
+
 /** True for errors of any class, own or the author's. A proxy around one is not: it is asked nothing. */
 export function isErrorLike(value: unknown): value is Error {
   return isError(value);

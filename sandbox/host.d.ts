@@ -69,11 +69,12 @@ export interface Room {
   importFailed(importId: number, error: string, thrown: number): void;
   /**
    * Finds the error object that last had its stack formatted with this message and stack (see stack hook in the bootstrap), keeps it, and
-   * returns JSON of {thrown: number, error: GuestError, unsettled: number[]}; thrown is -1 and error null when there is none; `unsettled`
-   * are the ids of imports that the room still waits for. For failures of module evaluation,
-   * where isolated-vm hands the host a copy only.
+   * returns JSON of {thrown: number, error: GuestError, unsettled: number[]}: the same value has the same `thrown` each time.
+   * When there is none: with a name, keeps an error made from the copy and says `made: true`; without, thrown is -1 and error null.
+   * A fourth argument is a primitive that was thrown, and kept as it is. `unsettled` are the ids of imports that the room still waits
+   * for. For failures of module evaluation, where isolated-vm hands the host a copy only.
    */
-  takeThrown(message: string, stack: string): string;
+  takeThrown(message: string, stack: string, name?: string, ...primitive: unknown[]): string;
   /** Makes `z` appear in the SDK module of a room that was made without zod. `zod` is the namespace object. */
   provideZod(zod: object): void;
 }

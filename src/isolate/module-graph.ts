@@ -51,8 +51,8 @@ export class ModuleGraph {
     await this.#root?.evaluate();
   }
 
-  /** Links what is new and evaluates; the room's promise is settled by the root's own last statement. Without a plan: the SDK. */
-  async evaluateImport(importId: number, plan: Plan | undefined): Promise<void> {
+  /** Links what is new. Evaluating what this gives settles the room's promise by its own last statement. Without a plan: the SDK. */
+  async linkImport(importId: number, plan: Plan | undefined): Promise<ivm.Module> {
     const root = await this.#isolate.compileModule(rootText(importId), { filename: "bifrost:root" });
     if (plan === undefined) this.#links.set(root, new Map([["entry", this.#realm.sdk], ["bifrost:scope", this.#realm.scope]]));
     else {
@@ -64,10 +64,27 @@ export class ModuleGraph {
       }
       this.#connect(root, plan);
     }
+    await this.#link(root);
+    return root;
+  }
+
+  /**
+   * Rejects with a copy of what the module has thrown, when it has: V8 throws it again at whoever imports it next. One that
+   * still waits is left to wait.
+   */
+  async probe(path: string): Promise<void> {
+    const entry = this.#modules.get(path);
+    if (entry === undefined) return;
+    const root = await this.#isolate.compileModule(`import "entry";`, { filename: "bifrost:probe" });
+    this.#links.set(root, new Map([["entry", entry]]));
+    await this.#link(root);
+    await root.evaluate();
+  }
+
+  async #link(root: ivm.Module): Promise<void> {
     const linked = this.#linking.then(() => root.instantiate(this.#realm.context, this.#resolve));
     this.#linking = linked.catch(() => {});
     await linked;
-    await root.evaluate();
   }
 
   readonly #resolve = (specifier: string, referrer: ivm.Module): ivm.Module => {

@@ -14,7 +14,8 @@ export interface Realm {
   readonly scope: ivm.Module;
   invoke(exportName: string, input: string, context: string, mode: "call" | "validate"): Promise<string>;
   describe(exportName: string): Promise<string>;
-  takeThrown(message: string, stack: string): Promise<string>;
+  /** See Room.takeThrown in sandbox/host.d.ts. */
+  takeThrown(...args: TakeThrownArguments): Promise<string>;
   tell(name: "fireTimer" | "settle" | "importFailed" | "idle", args: readonly unknown[]): Promise<void>;
   /** Loads zod into a room that was made without it. */
   ensureZod(zod: SandboxScript): Promise<void>;
@@ -22,6 +23,8 @@ export interface Realm {
 
 const ROOM_FUNCTIONS = ["invokeArrived", "describeArrived", "takeThrown", "fireTimer", "settle", "importFailed", "idle", "provideZod"] as const;
 type RoomFunction = (typeof ROOM_FUNCTIONS)[number];
+/** The copy of an error; or "", "", undefined and the primitive that was thrown. */
+export type TakeThrownArguments = readonly [message: string, stack: string, name: string | undefined, primitive?: unknown];
 
 type HostPart = Omit<Host, "randomBytes">;
 const MAX_RANDOM_BYTES = 65_536;
@@ -50,7 +53,7 @@ export function makeRealm(isolate: ivm.Isolate, code: SandboxBundle, options: { 
     scope,
     invoke: async (exportName, input, contextFacts, mode) => (await functions.invokeArrived.apply(undefined, [exportName, input, contextFacts, mode], { result: { promise: true } })) as string,
     describe: async (exportName) => (await functions.describeArrived.apply(undefined, [exportName], { result: { promise: true } })) as string,
-    takeThrown: async (message, stack) => (await functions.takeThrown.apply(undefined, [message, stack])) as string,
+    takeThrown: async (...args) => (await functions.takeThrown.apply(undefined, [...args])) as string,
     tell: async (name, args) => {
       await functions[name].apply(undefined, [...args] as never[], { arguments: { copy: false } } as never);
     },

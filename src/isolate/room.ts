@@ -22,6 +22,8 @@ interface Taken {
   readonly error: unknown;
   /** Imports that the room still waits for. */
   readonly unsettled: readonly number[];
+  /** True where the room could not find the error again. */
+  readonly made?: true;
 }
 
 /** How often limits are looked at, and how long a rejected top-level await may stay unseen. */
@@ -44,10 +46,14 @@ export class Room {
   #cpuBeforeMs = 0;
   #over = false;
   #asking = false;
-  /** What evaluating a module threw, by path. */
-  readonly #failures = new Map<string, Promise<string>>();
-  /** Imports whose module waits, or may wait, on a top-level await. */
-  readonly #evaluating = new Set<number>();
+  /** What evaluating a module threw, by path: JSON of Taken. */
+  readonly #failures = new Map<string, string>();
+  /** Paths of imports whose module waits, or may wait, on a top-level await. */
+  readonly #evaluating = new Map<number, string>();
+  /** When imports were told of what they failed with, by its id. */
+  readonly #told = new Map<number, number>();
+  /** Errors that surfaced are looked at one after the other. */
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(code: SandboxBundle, options: { readonly memoryMb: number; readonly zod: boolean }) {
     this.#code = code;
@@ -107,15 +113,11 @@ export class Room {
       const path = sdk === true ? "bifrost" : (plan as Plan).modules[(plan as Plan).entry]?.path ?? "";
       // A module that failed once fails for ever with the same error: a second evaluate() would wrongly succeed.
       const failedBefore = this.#failures.get(path);
-      if (failedBefore !== undefined) return this.#failImport(importId, await failedBefore);
-      try {
-        await graph.evaluateImport(importId, sdk === true ? undefined : (plan as Plan));
-        this.#evaluating.add(importId);
-      } catch (error) {
-        const thrown = this.#thrown(error);
-        if (!(error instanceof SyntaxError)) this.#failures.set(path, thrown);
-        this.#failImport(importId, await thrown);
-      }
+      if (failedBefore !== undefined) return this.#failImport(importId, failedBefore);
+      const root = await this.#linked(graph, importId, sdk === true ? undefined : (plan as Plan));
+      if (root === undefined) return;
+      this.#evaluating.set(importId, path);
+      await root.evaluate();
     } catch (error) {
       this.#surfaced(error);
     }
@@ -173,8 +175,20 @@ export class Room {
     this.#realm.tell(name, args).catch((error: unknown) => this.#surfaced(error));
   }
 
+  /** Undefined where V8 would not link it: then the import has been told. */
+  async #linked(graph: ModuleGraph, importId: number, plan: Plan | undefined): Promise<ivm.Module | undefined> {
+    try {
+      return await graph.linkImport(importId, plan);
+    } catch (error) {
+      if (isDisposal(error) || isOutOfMemory(error)) throw error;
+      this.#failImport(importId, await this.#thrown(error));
+      return undefined;
+    }
+  }
+
   #failImport(importId: number, taken: string): void {
     const { thrown, error } = JSON.parse(taken) as Taken;
+    this.#told.set(thrown, performance.now());
     this.#tell("importFailed", [importId, JSON.stringify(error), thrown]);
   }
 
@@ -183,26 +197,58 @@ export class Room {
     if (this.#over) return;
     if (isOutOfMemory(error)) return this.#end({ kind: "terminated", reason: "memory" });
     if (isDisposal(error)) return;
-    this.#thrown(error).then(
-      (taken) => {
-        // While a dynamic import waits on a top-level await, its rejection cannot be told from another: the import gets it,
-        // and if nobody handles it there, it comes back here.
-        const { error: described, unsettled } = JSON.parse(taken) as Taken;
-        const importId = unsettled.find((id) => this.#evaluating.has(id));
-        if (importId === undefined) return this.#end({ kind: "threw", error: JSON.stringify(described) });
+    const surfacedAt = performance.now();
+    this.#looking = this.#looking
+      .then(() => this.#look(error, surfacedAt))
+      .catch((thrown: unknown) => {
+        if (!isDisposal(thrown)) this.#end({ kind: "terminated", reason: "memory" });
+      });
+  }
+
+  /**
+   * An error surfaces without a word of where it came from: it may belong to an import whose module has thrown, and only
+   * if to none, nobody handles it. An import's own rejection that nobody handles surfaces after the import was told.
+   */
+  async #look(error: unknown, surfacedAt: number): Promise<void> {
+    const taken = JSON.parse(await this.#thrown(error)) as Taken;
+    const failed = await this.#failEvaluating(taken.unsettled);
+    const belongs = failed.includes(taken.thrown) || (taken.made === true && failed.length > 0) || (this.#told.get(taken.thrown) ?? 0) > surfacedAt;
+    if (!belongs) this.#end({ kind: "threw", error: JSON.stringify(taken.error) });
+  }
+
+  /** Tells every import whose module has thrown; resolves with the ids of what they threw. */
+  async #failEvaluating(unsettled: readonly number[]): Promise<readonly number[]> {
+    const failed: number[] = [];
+    for (const [importId, path] of this.#evaluating) {
+      if (!unsettled.includes(importId)) {
         this.#evaluating.delete(importId);
-        return this.#failImport(importId, taken);
-      },
-      () => this.#end({ kind: "terminated", reason: "memory" }),
-    );
+        continue;
+      }
+      const failure = this.#failures.get(path) ?? (await this.#failureOf(path));
+      if (failure === undefined) continue;
+      this.#failures.set(path, failure);
+      this.#evaluating.delete(importId);
+      failed.push((JSON.parse(failure) as Taken).thrown);
+      this.#failImport(importId, failure);
+    }
+    return failed;
+  }
+
+  async #failureOf(path: string): Promise<string | undefined> {
+    try {
+      await this.#graph?.probe(path);
+      return undefined;
+    } catch (error) {
+      if (isDisposal(error) || isOutOfMemory(error)) throw error;
+      return await this.#thrown(error);
+    }
   }
 
   /** JSON of Taken. The host has but a copy of the error; the room kept the original. */
   async #thrown(error: unknown): Promise<string> {
-    const copy = describeSurfaced(error);
-    const taken = await this.#realm.takeThrown(copy.message, copy.stack);
-    const found = JSON.parse(taken) as Taken;
-    return found.thrown < 0 ? JSON.stringify({ ...found, error: copy }) : taken;
+    if (!(error instanceof Error)) return await this.#realm.takeThrown("", "", undefined, error);
+    const { message, stack, name } = describeSurfaced(error);
+    return await this.#realm.takeThrown(message, stack, name);
   }
 
   #watch(message: RoomJob): void {

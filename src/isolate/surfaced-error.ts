@@ -4,8 +4,13 @@ import type { GuestError } from "../../sandbox/host.d.ts";
 
 const BOUNDARY = "\n    at (<isolated-vm boundary>)";
 
+/** What isolated-vm says in place of an object or a symbol that it cannot copy. */
+const UNCOPIED = "An object was thrown from supplied code within isolated-vm, but that object was not an instance of `Error`.";
+const NOT_AN_ERROR = "Something that is not an Error was thrown at a module's top level, or is the reason of a rejection that nobody handles. Throw an Error, to see what happened and where.";
+
 export function describeSurfaced(error: unknown): GuestError {
-  if (!(error instanceof Error)) return { name: "Error", message: `Uncaught ${typeof error === "string" ? JSON.stringify(error) : String(error)}`, stack: "" };
+  if (!(error instanceof Error)) return { name: "Error", message: String(error), stack: "" };
+  if (error.message === UNCOPIED) return { name: "Error", message: NOT_AN_ERROR, stack: "" };
   // Below the boundary stand frames of this process: they must not cross.
   const stack = String(error.stack ?? "");
   const boundary = stack.indexOf(BOUNDARY);
