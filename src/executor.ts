@@ -73,17 +73,19 @@ export interface ExecutorParts {
   /** Whether parameters of written workflows are read and stored (B50). */
   readonly describe: boolean;
   readonly log?: ((message: string) => void) | undefined;
+  /** How long an execution's lease outlives a host that dies; 60,000 where absent. Renewed three times in it. */
+  readonly leaseMs?: number | undefined;
   /** Ends what the parts stand on. */
   close(): Promise<void>;
 }
 
 const SDK_EXPORTS: ReadonlySet<string> = new Set(["workflow", "tool", "dataProvider", "UserError", "z"]);
-const LEASE_MS = 60_000;
+const DEFAULT_LEASE_MS = 60_000;
 /** The describe run of a new workflow gets this much of everything. */
 const DESCRIBE_WALL_MS = 10_000;
 
 export function createExecutor(parts: ExecutorParts): Executor {
-  const { workspace, origin, store, records, children, tenant, policy = DEFAULT_IMPORT_POLICY, log } = parts;
+  const { workspace, origin, store, records, children, tenant, policy = DEFAULT_IMPORT_POLICY, leaseMs = DEFAULT_LEASE_MS, log } = parts;
   const snapshots = new Snapshots({ origin, store, ...(log === undefined ? {} : { log }) });
   const modules = createModuleFetch({ origin, store, compile: parts.compile });
   const closures = new LRUCache<string, Closure>({ max: 1000 });
@@ -116,11 +118,17 @@ export function createExecutor(parts: ExecutorParts): Executor {
   }
 
   async function pin(order: Order, snapshotId: SnapshotId | undefined): Promise<PinnedSnapshot> {
-    const lease = { executionId: order.id, ttlMs: LEASE_MS };
-    const pinned = await snapshots.pin(workspace.id, lease);
-    const snapshot = snapshotId === undefined ? pinned.snapshot : await snapshots.open(workspace.id, snapshotId);
-    const held = holdLease(store, workspace.id, lease);
-    return { snapshot, version: snapshotId === undefined ? pinned.head.version : undefined, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+    const lease = { executionId: order.id, ttlMs: leaseMs };
+    try {
+      const pinned = await snapshots.pin(workspace.id, lease);
+      const snapshot = snapshotId === undefined ? pinned.snapshot : await snapshots.open(workspace.id, snapshotId);
+      const held = holdLease(store, workspace.id, lease);
+      return { snapshot, version: snapshotId === undefined ? pinned.head.version : undefined, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+    } catch (error) {
+      // The store may have taken the lease before the snapshot could not be had. Where the store is away there is none.
+      if (!(error instanceof Fault) || error.code !== "ERR_REDIS_UNAVAILABLE") await store.releaseLease(workspace.id, order.id).catch(() => {});
+      throw error;
+    }
   }
 
   async function find(order: Order, { snapshot, version }: PinnedSnapshot): Promise<Entry> {
