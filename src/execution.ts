@@ -23,6 +23,8 @@ export interface ExecutionPowers {
 
 /** A child process, being made ready while the modules are read. Given back when it is not used. */
 export interface TakenProcess extends AsyncDisposable {
+  /** Rejects where none can be had: then nothing has begun, and nothing is recorded. */
+  readonly ready: Promise<unknown>;
   readonly run: HandOver["run"];
 }
 
@@ -40,6 +42,7 @@ export async function execute(order: Order, powers: ExecutionPowers): Promise<Ex
   const closure = await powers.load(order, pinned, entry);
 
   const workflow = `${entry.path}::${entry.exportName}`;
+  if (closure.failure === undefined) await taken.ready;
   const begun = powers.begin(order, { workflow, snapshotId: pinned.snapshot.id, startedAt: new Date().toISOString() });
   // It is awaited below; until then its failure must not count as unhandled.
   begun.catch(() => {});

@@ -6,7 +6,7 @@ import type { Execution, LogLine } from "./completion.ts";
 import { Fault } from "./errors.ts";
 import { execute, type ExecutionPowers, type TakenProcess } from "./execution.ts";
 import { notExecutable } from "./executions/complete.ts";
-import { handOver, type LoadedImport } from "./executions/hand-over.ts";
+import { handOver, type AskedImport, type LoadedImport } from "./executions/hand-over.ts";
 import type { Order, PinnedSnapshot } from "./executions/order.ts";
 import type { ExecutionRecords } from "./executions/records.ts";
 import { MAX_INPUT_CHARACTERS, type Limits } from "./limits.ts";
@@ -56,6 +56,8 @@ export interface Executor extends AsyncDisposable {
   readonly moduleCache: ModuleCache;
   /** Source of a module as a past execution saw it, for a code frame; undefined where it is no longer kept. */
   sourceOf(execution: Pick<Execution, "snapshotId">, path: string): Promise<string | undefined>;
+  /** What is kept of an execution that has ended. Rejects with ERR_EXECUTION_NOT_FOUND. */
+  execution(id: string): Promise<Execution>;
   /** Waits for what a write left to be done (describe runs, stored code). */
   settled(): Promise<void>;
 }
@@ -105,6 +107,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     child.catch(() => {});
     let used = false;
     return {
+      ready: child,
       run: async (request) => {
         used = true;
         return await children.run(await child, request);
@@ -171,8 +174,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
     return closure;
   }
 
-  async function loadImport(_order: Order, { snapshot }: PinnedSnapshot, specifier: string, referrer: ModulePath): Promise<LoadedImport> {
-    const found = resolve(specifier, referrer, { has: (path) => snapshot.has(path), paths: () => snapshot.paths(), policy });
+  async function loadImport(_order: Order, { snapshot }: PinnedSnapshot, { specifier, referrer, position }: AskedImport): Promise<LoadedImport> {
+    const found = resolve(specifier, referrer, { has: (path) => snapshot.has(path), paths: () => snapshot.paths(), policy, ...(position && { position }) });
     if (found.kind === "sdk") return { kind: "sdk" };
     if (found.kind === "failure") return { kind: "failure", fault: found.fault };
     return { kind: "module", path: found.path, closure: await loadFrom(snapshot.id, snapshot, found.path) };
@@ -221,6 +224,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
   }
 
   async function runOrder(order: Order): Promise<Execution> {
+    if (order.signal?.aborted === true) throw new Fault("ERR_CANCELLED", "The execution was cancelled before it began.");
     return await execute(order, powers);
   }
 
@@ -246,6 +250,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
       } catch {
         return undefined;
       }
+    },
+    async execution(id) {
+      const stored = await records.get(workspace.id, id);
+      if (stored?.execution !== undefined) return stored.execution;
+      throw new Fault("ERR_EXECUTION_NOT_FOUND", stored === undefined ? `No execution of this workspace has the id ${id}.` : `The execution ${id} has not ended yet.`, { details: { id } });
     },
     async settled() {
       while (loose.size > 0) await Promise.all(loose);

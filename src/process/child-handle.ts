@@ -16,8 +16,16 @@ export interface RunRequest extends RoomJob {
   onImport(specifier: string, referrer: string): Promise<ImportAnswer>;
 }
 
+/** V8's own words, as the room reports them. */
+export interface LinkError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
 export type ImportAnswer =
-  | { readonly kind: "module"; readonly plan: Plan; readonly zod: boolean; code(key: string): string }
+  /** `explain` says what the author is told where V8 will not link it. */
+  | { readonly kind: "module"; readonly plan: Plan; readonly zod: boolean; code(key: string): string; explain(error: LinkError): Extract<ImportAnswer, { kind: "failure" }> }
   | { readonly kind: "sdk" }
   | { readonly kind: "failure"; readonly failure: NonNullable<ImportReply["failure"]> };
 
@@ -46,6 +54,8 @@ const CLEANING_MS = 1000;
 interface CurrentRun {
   readonly runId: number;
   readonly request: RunRequest;
+  /** Of imports that were answered with modules, by id. */
+  readonly explainers: Map<number, (error: LinkError) => Extract<ImportAnswer, { kind: "failure" }>>;
   finish(end: FromChild & { type: "done" }): void;
   crash(exitCode: number | null, signal: string | null): void;
 }
@@ -140,6 +150,7 @@ export class ChildHandle {
     this.#current = {
       runId,
       request,
+      explainers: new Map(),
       finish: ({ outcome, usage }) => {
         const whole = { ...usage, peakMemoryBytes: Math.max(usage.peakMemoryBytes, ladder.peakGrowthBytes) };
         const reason = ladder.reason ?? (outcome.kind === "terminated" ? outcome.reason : undefined);
@@ -160,6 +171,8 @@ export class ChildHandle {
   async close(): Promise<void> {
     // Its word that it is idle may be on the way still: it must not be given a run that then dies with it.
     this.#closing = true;
+    // Who waits for this must live to see it: an unreferenced child would let the process end first.
+    this.#process.ref();
     this.#process.kill("SIGKILL");
     await this.#ended;
   }
@@ -206,6 +219,7 @@ export class ChildHandle {
     if (current === undefined || current.runId !== message.runId) return;
     if (message.type === "logs") return current.request.onLogs(message.entries);
     if (message.type === "import") return void this.#answerImport(current, message);
+    if (message.type === "unlinked") return this.#explainImport(current, message);
     this.#current = undefined;
     this.#setState("cleaning");
     this.unref();
@@ -219,9 +233,15 @@ export class ChildHandle {
     if (answer.kind === "failure") this.#send({ ...head, failure: answer.failure });
     else if (answer.kind === "sdk") this.#send({ ...head, sdk: true, zod: true });
     else {
+      current.explainers.set(importId, (error) => answer.explain(error));
       const { plan, code } = { plan: answer.plan, ...this.#planPart(answer.plan, (key) => answer.code(key)) };
       this.#send({ ...head, plan, code, zod: answer.zod });
     }
+  }
+
+  #explainImport({ runId, explainers }: CurrentRun, { importId, error }: { importId: number; error: string }): void {
+    const explain = explainers.get(importId);
+    if (explain !== undefined) this.#send({ type: "imported", runId, importId, failure: explain(JSON.parse(error) as LinkError).failure });
   }
 
   #send(message: ToChild): void {

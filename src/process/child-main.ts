@@ -83,6 +83,7 @@ async function run(message: RunMessage): Promise<void> {
   const { outcome, usage } = await room.run(message, plans.get(message.planId) as Plan, {
     onLog: logs.add,
     onImport: (importId, specifier, referrer) => send({ type: "import", runId, importId, specifier, referrer }),
+    onUnlinked: (importId, error) => send({ type: "unlinked", runId, importId, error }),
     code: (key) => code.get(key) ?? "",
   });
   current = undefined;
@@ -124,4 +125,5 @@ function receive(message: ToChild): void {
 }
 
 process.on("message", (message) => receive(message as ToChild));
-process.on("disconnect", () => process.exit(0));
+// An exit would wait for the isolate's thread, and author code may hold that for ever.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));

@@ -43,6 +43,8 @@ export type FromChild =
   | { readonly type: "idle" }
   | { readonly type: "logs"; readonly runId: number; readonly entries: readonly LogEntry[] }
   | { readonly type: "import"; readonly runId: number; readonly importId: number; readonly specifier: string; readonly referrer: string }
+  /** V8 would not link what an import() was answered with. JSON of {name, message, stack}. */
+  | { readonly type: "unlinked"; readonly runId: number; readonly importId: number; readonly error: string }
   | { readonly type: "done"; readonly runId: number; readonly outcome: RoomOutcome; readonly usage: RoomUsage };
 
 const LEVELS: ReadonlySet<unknown> = new Set(["debug", "info", "warn", "error"]);
@@ -74,10 +76,25 @@ export function parseFromChild(value: unknown): FromChild | undefined {
       return typeof value["runId"] === "number" && Array.isArray(value["entries"]) && value["entries"].every(isLogEntry) ? message : undefined;
     case "import":
       return typeof value["runId"] === "number" && typeof value["importId"] === "number" && typeof value["specifier"] === "string" && typeof value["referrer"] === "string" ? message : undefined;
+    case "unlinked":
+      return typeof value["runId"] === "number" && typeof value["importId"] === "number" && isLinkError(value["error"]) ? message : undefined;
     case "done":
-      return typeof value["runId"] === "number" && isRecord(value["usage"]) && isOutcome(value["outcome"]) ? message : undefined;
+      return typeof value["runId"] === "number" && isUsage(value["usage"]) && isOutcome(value["outcome"]) ? message : undefined;
     default:
       return undefined;
+  }
+}
+
+function isUsage(value: unknown): boolean {
+  return isRecord(value) && ["wallMs", "cpuMs", "peakMemoryBytes"].every((key) => typeof value[key] === "number");
+}
+
+function isLinkError(text: unknown): boolean {
+  try {
+    const error: unknown = JSON.parse(text as string);
+    return isRecord(error) && ["name", "message", "stack"].every((key) => typeof error[key] === "string");
+  } catch {
+    return false;
   }
 }
 
