@@ -14,6 +14,8 @@ import type { RoomOutcome } from "./room-outcome.ts";
 export interface RoomHost {
   onLog(entry: LogEntry): void;
   onImport(importId: number, specifier: string, referrer: string): void;
+  /** V8 would not link an import's modules; answered like the import itself. JSON of {name, message, stack}. */
+  onUnlinked(importId: number, error: string): void;
   code(key: string): string;
 }
 
@@ -37,7 +39,8 @@ export class Room {
   readonly #isolate: ivm.Isolate;
   readonly #realm: Realm;
   readonly #code: SandboxBundle;
-  readonly #timers = new Map<number, NodeJS.Timeout>();
+  /** What cancels each timer that is set. */
+  readonly #timers = new Map<number, () => void>();
   readonly #ended = Promise.withResolvers<RoomOutcome>();
   #graph: ModuleGraph | undefined;
   #host: RoomHost | undefined;
@@ -91,7 +94,7 @@ export class Room {
     } finally {
       clearTimeout(wallTimer);
       clearInterval(watch);
-      for (const timer of this.#timers.values()) clearTimeout(timer);
+      for (const cancel of this.#timers.values()) cancel();
       this.#timers.clear();
     }
   }
@@ -149,18 +152,17 @@ export class Room {
 
   #startTimer(id: number, milliseconds: number): void {
     if (this.#over) return;
-    const delay = milliseconds >= 1 && milliseconds <= MAX_DELAY_MS ? milliseconds : 1;
-    this.#timers.set(
-      id,
-      setTimeout(() => {
-        this.#timers.delete(id);
-        this.#tell("fireTimer", [id]);
-      }, delay),
-    );
+    const fire = (): void => {
+      this.#timers.delete(id);
+      this.#tell("fireTimer", [id]);
+    };
+    // The room asks for 0 where it means setImmediate; its setTimeout asks for 1 at least.
+    if (milliseconds === 0) this.#timers.set(id, immediateTimer(fire));
+    else this.#timers.set(id, timeoutTimer(fire, milliseconds >= 1 && milliseconds <= MAX_DELAY_MS ? milliseconds : 1));
   }
 
   #stopTimer(id: number): void {
-    clearTimeout(this.#timers.get(id));
+    this.#timers.get(id)?.();
     this.#timers.delete(id);
   }
 
@@ -175,13 +177,14 @@ export class Room {
     this.#realm.tell(name, args).catch((error: unknown) => this.#surfaced(error));
   }
 
-  /** Undefined where V8 would not link it: then the import has been told. */
+  /** Undefined where V8 would not link it: then the host is asked what the author is to be told. */
   async #linked(graph: ModuleGraph, importId: number, plan: Plan | undefined): Promise<ivm.Module | undefined> {
     try {
       return await graph.linkImport(importId, plan);
     } catch (error) {
       if (isDisposal(error) || isOutOfMemory(error)) throw error;
-      this.#failImport(importId, await this.#thrown(error));
+      const { name, message, stack } = describeSurfaced(error);
+      this.#host?.onUnlinked(importId, JSON.stringify({ name, message, stack }));
       return undefined;
     }
   }
@@ -288,4 +291,14 @@ export class Room {
     const statistics = await Promise.race([this.#isolate.getHeapStatistics().catch(() => undefined), late]);
     return statistics === undefined ? 0 : statistics.total_heap_size + statistics.externally_allocated_size;
   }
+}
+
+function immediateTimer(fire: () => void): () => void {
+  const immediate = setImmediate(fire);
+  return () => clearImmediate(immediate);
+}
+
+function timeoutTimer(fire: () => void, milliseconds: number): () => void {
+  const timeout = setTimeout(fire, milliseconds);
+  return () => clearTimeout(timeout);
 }
