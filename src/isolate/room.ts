@@ -9,6 +9,7 @@ import { describeSurfaced, isDisposal, isOutOfMemory } from "./surfaced-error.ts
 import { ModuleGraph } from "./module-graph.ts";
 import { makeRealm, type Realm } from "./realm.ts";
 import type { SandboxBundle } from "./sandbox-bundle.ts";
+import { RoomTimers } from "./room-timers.ts";
 import type { RoomOutcome } from "./room-outcome.ts";
 
 export interface RoomHost {
@@ -30,8 +31,6 @@ interface Taken {
 
 /** How often limits are looked at, and how long a rejected top-level await may stay unseen. */
 const TICK_MS = 25;
-/** Node raises smaller and larger delays to 1 ms alike. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 export class Room {
   readonly memoryMb: number;
@@ -39,8 +38,7 @@ export class Room {
   readonly #isolate: ivm.Isolate;
   readonly #realm: Realm;
   readonly #code: SandboxBundle;
-  /** What cancels each timer that is set. */
-  readonly #timers = new Map<number, () => void>();
+  readonly #timers = new RoomTimers((id) => this.#tell("fireTimer", [id]));
   readonly #ended = Promise.withResolvers<RoomOutcome>();
   #graph: ModuleGraph | undefined;
   #host: RoomHost | undefined;
@@ -67,8 +65,8 @@ export class Room {
       zod: options.zod,
       host: {
         log: (level, parts, data) => this.#host?.onLog({ level, parts: JSON.parse(parts) as string[], at: Date.now(), ...(data === undefined ? {} : { data }) }),
-        startTimer: (id, milliseconds) => this.#startTimer(id, milliseconds),
-        stopTimer: (id) => this.#stopTimer(id),
+        startTimer: (id, milliseconds) => this.#over || this.#timers.start(id, milliseconds),
+        stopTimer: (id) => this.#timers.stop(id),
         call: (callId, name, argument) => void this.#call(callId, name, argument),
         importModule: (importId, specifier, referrer) => this.#host?.onImport(importId, specifier, referrer),
         now: () => performance.now() - this.#enteredAt,
@@ -94,7 +92,6 @@ export class Room {
     } finally {
       clearTimeout(wallTimer);
       clearInterval(watch);
-      for (const cancel of this.#timers.values()) cancel();
       this.#timers.clear();
     }
   }
@@ -148,22 +145,6 @@ export class Room {
     await this.#graph.evaluateEntry();
     const text = message.mode === "describe" ? await this.#realm.describe(message.exportName) : await this.#realm.invoke(message.exportName, message.input, message.context, message.mode);
     return { kind: "answered", text };
-  }
-
-  #startTimer(id: number, milliseconds: number): void {
-    if (this.#over) return;
-    const fire = (): void => {
-      this.#timers.delete(id);
-      this.#tell("fireTimer", [id]);
-    };
-    // The room asks for 0 where it means setImmediate; its setTimeout asks for 1 at least.
-    if (milliseconds === 0) this.#timers.set(id, immediateTimer(fire));
-    else this.#timers.set(id, timeoutTimer(fire, milliseconds >= 1 && milliseconds <= MAX_DELAY_MS ? milliseconds : 1));
-  }
-
-  #stopTimer(id: number): void {
-    this.#timers.get(id)?.();
-    this.#timers.delete(id);
   }
 
   async #call(callId: number, name: string, argument: string): Promise<void> {
@@ -291,14 +272,4 @@ export class Room {
     const statistics = await Promise.race([this.#isolate.getHeapStatistics().catch(() => undefined), late]);
     return statistics === undefined ? 0 : statistics.total_heap_size + statistics.externally_allocated_size;
   }
-}
-
-function immediateTimer(fire: () => void): () => void {
-  const immediate = setImmediate(fire);
-  return () => clearImmediate(immediate);
-}
-
-function timeoutTimer(fire: () => void, milliseconds: number): () => void {
-  const timeout = setTimeout(fire, milliseconds);
-  return () => clearTimeout(timeout);
 }
