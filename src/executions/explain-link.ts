@@ -1,8 +1,10 @@
 // What V8 said when it would not compile or link, for the author to read. The loader has found missing exports and
 // syntax errors already where the syntax tree shows them; what is left are the early errors that only V8 knows, such as
-// a name declared twice.
+// a name declared twice, or one that two `export *` bring.
 import { Fault } from "../errors.ts";
 import type { MapStack } from "../execution-error.ts";
+import { chainTo, withChain } from "../modules/import-chain.ts";
+import type { ClosureModule } from "../modules/loader.ts";
 
 export interface LinkError {
   readonly name: string;
@@ -12,15 +14,40 @@ export interface LinkError {
   readonly path?: string;
 }
 
+export interface LinkContext {
+  readonly mapStack: MapStack;
+  readonly modules: ReadonlyMap<string, ClosureModule>;
+  /** Where the linking began. */
+  readonly entry: string;
+}
+
 /** isolated-vm appends the place in the emitted code: `… [workspace:///a.ts:3:5]`. */
 const PLACE = / \[workspace:\/\/\/(.+):(\d+):(\d+)\]$/;
+const EXPORT = /^The requested module '(.+?)' (?:does not provide an export named|contains conflicting star exports for name) '(.+?)'/;
 
-export function explainLink(error: LinkError, mapStack: MapStack): Fault {
+export function explainLink(error: LinkError, context: LinkContext): Fault {
   const place = PLACE.exec(error.message);
   const message = error.message.replace(PLACE, "");
-  const code = message.includes("does not provide an export named") || message.includes("contains conflicting star exports") ? "ERR_EXPORT_MISSING" : "ERR_MODULE_SYNTAX";
-  if (place === null) return new Fault(code, error.path === undefined ? message : `${error.path}: ${message}`, { name: "SyntaxError", details: { path: error.path } });
-  const frame = mapStack(`SyntaxError\n    at workspace:///${place[1]}:${place[2]}:${place[3]}`).frames[0];
-  const where = frame === undefined ? String(place[1]) : `${frame.path}:${frame.line}:${frame.column}`;
-  return new Fault(code, `${where}: ${message}`, { name: "SyntaxError", details: { path: place[1], line: frame?.line, column: frame?.column } });
+  const [, specifier, name] = EXPORT.exec(message) ?? [];
+  if (specifier !== undefined && name !== undefined) return explainExport(message, { specifier, name, context });
+  if (place === null) return new Fault("ERR_MODULE_SYNTAX", error.path === undefined ? message : `${error.path}: ${message}`, { name: "SyntaxError", details: { path: error.path } });
+  const [, path = "", line, column] = place;
+  const frame = context.mapStack(`SyntaxError\n    at workspace:///${path}:${line}:${column}`).frames[0];
+  const where = frame === undefined ? path : `${frame.path}:${frame.line}:${frame.column}`;
+  const fault = new Fault("ERR_MODULE_SYNTAX", `${where}: ${message}`, { name: "SyntaxError", details: { path, line: frame?.line, column: frame?.column } });
+  return withChain(fault, chainTo(context.modules, context.entry, path));
+}
+
+/** V8 names neither the importer nor the line. */
+function explainExport(message: string, { specifier, name, context }: { readonly specifier: string; readonly name: string; readonly context: LinkContext }): Fault {
+  for (const module of context.modules.values()) {
+    for (const record of module.compiled.facts.imports) {
+      const wanted = record.kind !== "dynamic" && record.specifier === specifier ? record.names.find((each) => each.name === name) : undefined;
+      if (wanted === undefined) continue;
+      const details = { specifier, export: name, importer: module.path, line: wanted.line, column: wanted.column };
+      const fault = new Fault("ERR_EXPORT_MISSING", `${message} (imported in ${module.path}:${wanted.line}:${wanted.column}).`, { name: "SyntaxError", details });
+      return withChain(fault, [...chainTo(context.modules, context.entry, module.path), { path: module.path, specifier, line: wanted.line, column: wanted.column }]);
+    }
+  }
+  return new Fault("ERR_EXPORT_MISSING", message, { name: "SyntaxError", details: { specifier, export: name } });
 }

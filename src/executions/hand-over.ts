@@ -2,17 +2,20 @@
 // snapshot by the same policy, and turns its end into a completion.
 import type { Execution } from "../completion.ts";
 import { Fault } from "../errors.ts";
+import type { ExecutionError } from "../completion.ts";
 import type { Order, PinnedSnapshot } from "./order.ts";
-import { fromFault } from "../execution-error.ts";
+import { fromFault, type MapStack } from "../execution-error.ts";
+import { underImport } from "../modules/import-chain.ts";
 import type { Closure, ClosureModule } from "../modules/loader.ts";
 import { parseModulePath, type ModulePath } from "../modules/module-path.ts";
+import type { Position } from "../modules/module-record.ts";
 import { mapStack } from "../modules/source-positions.ts";
 import type { ImportAnswer, RunEnd, RunRequest } from "../process/child-handle.ts";
 import { planOf } from "../process/plan.ts";
 import type { Plan, RoomUsage } from "../isolate/room-job.ts";
 import type { Entry } from "../workspace/find.ts";
 import { complete, failed, type Completion } from "./complete.ts";
-import { explainLink } from "./explain-link.ts";
+import { explainLink, type LinkError } from "./explain-link.ts";
 import { LogBook } from "./log-book.ts";
 
 export interface HandOver {
@@ -24,7 +27,14 @@ export interface HandOver {
 
 export interface HandOverPowers {
   /** Closure of one dynamically imported specifier, from the order's own snapshot. */
-  loadImport(order: Order, pinned: PinnedSnapshot, specifier: string, referrer: ModulePath): Promise<LoadedImport>;
+  loadImport(order: Order, pinned: PinnedSnapshot, asked: AskedImport): Promise<LoadedImport>;
+}
+
+export interface AskedImport {
+  readonly specifier: string;
+  readonly referrer: ModulePath;
+  /** Where the import() stands, if the source tells. */
+  readonly position?: Position | undefined;
 }
 
 export type LoadedImport = { readonly kind: "module"; readonly path: ModulePath; readonly closure: Closure } | { readonly kind: "sdk" } | { readonly kind: "failure"; readonly fault: Fault };
@@ -46,6 +56,7 @@ interface Prepared {
 export async function handOver(order: Order, work: HandOver, powers: HandOverPowers): Promise<Ended> {
   const { closure, entry, pinned } = work;
   const modules = new Map<string, ClosureModule>();
+  const faults = new Map<string, Fault>();
   const hashOf = (path: string): string | undefined => pinned.snapshot.hashOf(path as ModulePath);
   if (closure.failure !== undefined) return ended(failed(fromFault(closure.failure, hashOf)), { logs: [], usage: NO_USAGE, modules });
 
@@ -64,10 +75,10 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     memoryMb: order.limits.memoryBytes === 0 ? UNLIMITED_MEMORY_MB : Math.floor(order.limits.memoryBytes / (1024 * 1024)),
     signal: order.signal,
     onLogs: (entries) => book.add(entries),
-    onImport: (specifier, referrer) => answerImport(order, { pinned, modules, specifier, referrer, powers }),
+    onImport: (specifier, referrer) => answerImport(order, { pinned, modules, faults, specifier, referrer, powers, map }),
   });
-  const completion = complete(end, { entry, limits: order.limits, mapStack: map, hashOf, explainLink: (error) => explainLink(error, map) });
-  return ended(completion, { logs: book.lines, usage: end.usage, modules });
+  const completion = complete(end, { entry, limits: order.limits, mapStack: map, hashOf, explainLink: (error) => explainLink(error, { mapStack: map, modules, entry: entry.path }) });
+  return ended(withFaults(completion, { faults, hashOf }), { logs: book.lines, usage: end.usage, modules });
 }
 
 function ended(completion: Completion, facts: { readonly logs: Ended["logs"]; readonly usage: RoomUsage; readonly modules: ReadonlyMap<string, ClosureModule> }): Ended {
@@ -83,27 +94,60 @@ function ended(completion: Completion, facts: { readonly logs: Ended["logs"]; re
   };
 }
 
+/** Of a failure of ours that went through the room, only message and code came back: the rest is what was kept here. */
+function withFaults(completion: Completion, known: { readonly faults: ReadonlyMap<string, Fault>; readonly hashOf: (path: string) => string | undefined }): Completion {
+  const { faults, hashOf } = known;
+  return completion.error === undefined || faults.size === 0 ? completion : { ...completion, error: whole(completion.error) };
+
+  function whole(error: ExecutionError): ExecutionError {
+    const fault = error.code === undefined ? undefined : faults.get(error.message);
+    const told = fault?.code === error.code && fault !== undefined ? fromFault(fault, hashOf) : error;
+    return error.cause === undefined ? told : { ...told, cause: whole(error.cause) };
+  }
+}
+
 interface Asked {
   readonly pinned: PinnedSnapshot;
   readonly modules: Map<string, ClosureModule>;
+  /** Every failure that the room was told of, by its message. */
+  readonly faults: Map<string, Fault>;
+  readonly map: MapStack;
   readonly specifier: string;
   readonly referrer: string;
   readonly powers: HandOverPowers;
 }
 
 /** Never rejects: a failure of ours reaches the author as a rejected import() and ends in the record. */
-async function answerImport(order: Order, { pinned, modules, specifier, referrer, powers }: Asked): Promise<ImportAnswer> {
+async function answerImport(order: Order, { pinned, modules, faults, specifier, referrer, powers, map }: Asked): Promise<ImportAnswer> {
+  const position = positionOf(modules.get(referrer), specifier);
   try {
-    const loaded = await powers.loadImport(order, pinned, specifier, parseModulePath(referrer));
+    const asked = { specifier, referrer: parseModulePath(referrer), position };
+    const loaded = await powers.loadImport(order, pinned, asked);
     if (loaded.kind === "sdk") return { kind: "sdk" };
-    const fault = loaded.kind === "failure" ? loaded.fault : loaded.closure.failure;
-    if (fault !== undefined || loaded.kind === "failure") return { kind: "failure", failure: describe(fault as Fault) };
+    if (loaded.kind === "failure") return failure(loaded.fault);
+    const under = (fault: Fault): Fault => (position === undefined ? fault : underImport(fault, { path: asked.referrer, specifier, ...position }));
+    if (loaded.closure.failure !== undefined) return failure(under(loaded.closure.failure));
     keep(modules, loaded.closure);
-    return { kind: "module", zod: loaded.closure.usesZod, ...prepare(loaded.closure, loaded.path) };
+    const explain = (error: LinkError): ImportFailure => failure(under(explainLink(error, { mapStack: map, modules, entry: loaded.path })));
+    return { kind: "module", zod: loaded.closure.usesZod, ...prepare(loaded.closure, loaded.path), explain };
   } catch (error) {
-    if (error instanceof Fault) return { kind: "failure", failure: describe(error) };
-    return { kind: "failure", failure: { name: "Error", message: `Cannot import ${JSON.stringify(specifier)}: an internal error`, code: "ERR_INTERNAL" } };
+    return failure(error instanceof Fault ? error : new Fault("ERR_INTERNAL", `Cannot import ${JSON.stringify(specifier)}: an internal error`));
   }
+
+  function failure(fault: Fault): ImportFailure {
+    faults.set(fault.message, fault);
+    return { kind: "failure", failure: describe(fault) };
+  }
+}
+
+type ImportFailure = Extract<ImportAnswer, { kind: "failure" }>;
+
+/** Of the first import() with this text; of a computed one, where the module has no other. */
+function positionOf(referrer: ClosureModule | undefined, specifier: string): Position | undefined {
+  const dynamic = referrer?.compiled.facts.imports.filter(({ kind }) => kind === "dynamic") ?? [];
+  const computed = dynamic.filter((each) => each.specifier === undefined);
+  const found = dynamic.find((each) => each.specifier === specifier) ?? (computed.length === 1 ? computed[0] : undefined);
+  return found === undefined ? undefined : { line: found.line, column: found.column };
 }
 
 /** In the room it becomes an error of the realm's own class: what Node would throw there. */

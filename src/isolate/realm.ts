@@ -53,7 +53,7 @@ export function makeRealm(isolate: ivm.Isolate, code: SandboxBundle, options: { 
     scope,
     invoke: async (exportName, input, contextFacts, mode) => (await functions.invokeArrived.apply(undefined, [exportName, input, contextFacts, mode], { result: { promise: true } })) as string,
     describe: async (exportName) => (await functions.describeArrived.apply(undefined, [exportName], { result: { promise: true } })) as string,
-    takeThrown: async (...args) => (await functions.takeThrown.apply(undefined, [...args])) as string,
+    takeThrown: async (...args) => (await functions.takeThrown.apply(undefined, [...args] as never[])) as string,
     tell: async (name, args) => {
       await functions[name].apply(undefined, [...args] as never[], { arguments: { copy: false } } as never);
     },
