@@ -30,7 +30,7 @@ export function enter(host: Host): Room {
   const hostCalls = createHostCalls(host);
   installWeb({ host, timers, call: hostCalls.call });
   const imports = createImports(host);
-  const calls = createCalls(write);
+  const calls = createCalls(write, (milliseconds) => host.limitWall(milliseconds));
   const thrown = new RealmMap<number, unknown>();
   // Boxed: a module that exports `then` must not be taken for a promise.
   const entry = promiseWithResolvers<{ readonly __proto__: null; readonly namespace: object }>();

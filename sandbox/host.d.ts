@@ -16,6 +16,8 @@ export interface Host {
    */
   startTimer(id: number, milliseconds: number): void;
   stopTimer(id: number): void;
+  /** The executable's own timeout, counted from now; it can only lower the execution's wall-clock limit. Fire and forget. */
+  limitWall(milliseconds: number): void;
   /**
    * An asynchronous host function; the host answers with Room.settle(callId, …). Fire and forget.
    * name "digest": argument is JSON {algorithm, base64}; answer is base64 text.

@@ -73,12 +73,13 @@ export interface FoundParameters {
   readonly schema: string | null;
   readonly reason: string | null;
   readonly closureHash: string;
+  readonly timeoutMs: number | null;
 }
 
 export async function updateParameters(db: Connection, workspace: string, found: FoundParameters): Promise<void> {
   await db
     .updateTable("workflows")
-    .set({ parameter_schema: found.schema, parameters_reason: found.reason, parameters_closure_hash: found.closureHash })
+    .set({ parameter_schema: found.schema, parameters_reason: found.reason, parameters_closure_hash: found.closureHash, timeout_ms: found.timeoutMs })
     .where("workspace_id", "=", workspace)
     .where("path", "=", found.path)
     .where("export_name", "=", found.exportName)

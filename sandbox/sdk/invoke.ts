@@ -25,7 +25,7 @@ export interface Calls {
   callDirectly(executable: Executable, params: unknown): Promise<unknown>;
 }
 
-export function createCalls(write: WriteLine): Calls {
+export function createCalls(write: WriteLine, limitWall: (milliseconds: number) => void): Calls {
   let current: Context | undefined;
 
   async function invoke(namespace: object, exportName: string, call: Call): Promise<string> {
@@ -36,6 +36,7 @@ export function createCalls(write: WriteLine): Calls {
       const checked = await checkInput(executable.params, parseJson(call.input));
       if (!checked.ok) return `I${problemsText(checked.problems)}`;
       if (call.validateOnly === true) return "Rnull";
+      if (executable.timeoutMs !== undefined) limitWall(executable.timeoutMs);
       const { body } = executable;
       const result = await body(checked.value, current);
       const text = resultText(result);

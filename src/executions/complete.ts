@@ -29,7 +29,7 @@ export function complete(end: RunEnd, context: CompletionContext): Completion {
   const { outcome } = end;
   switch (outcome.kind) {
     case "terminated":
-      return stopped(outcome.reason, context.limits);
+      return stopped(outcome.reason, outcome.limitMs === undefined ? context.limits : { ...context.limits, wallMs: outcome.limitMs });
     case "threw":
       return failed(fromThrown(outcome.error, context));
     case "rejected-link":

@@ -78,6 +78,7 @@ function idleHost(): Record<string, ivm.Callback> {
     log: ignored,
     startTimer: ignored,
     stopTimer: ignored,
+    limitWall: ignored,
     call: ignored,
     importModule: ignored,
     now: new ivm.Callback(() => 0),

@@ -71,6 +71,7 @@ function hostFunctions(host: HostPart): Record<keyof Host, ivm.Callback> {
     log: tell(host.log),
     startTimer: tell(host.startTimer),
     stopTimer: tell(host.stopTimer),
+    limitWall: tell(host.limitWall),
     call: tell(host.call),
     importModule: tell(host.importModule),
     // These two answer at once; the others are sent and forgotten, in order.

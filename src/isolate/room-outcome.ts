@@ -7,4 +7,4 @@ export type RoomOutcome =
   | { readonly kind: "threw"; readonly error: string }
   /** V8 refused to compile or link. JSON of {name, message, stack, path?}. */
   | { readonly kind: "rejected-link"; readonly error: string }
-  | { readonly kind: "terminated"; readonly reason: "wall" | "cpu" | "memory" | "cancelled" };
+  | { readonly kind: "terminated"; readonly reason: "wall" | "cpu" | "memory" | "cancelled"; readonly limitMs?: number };

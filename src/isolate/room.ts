@@ -45,6 +45,7 @@ export class Room {
   #enteredAt = performance.now();
   /** Spent on making the room, ahead of the run. */
   #cpuBeforeMs = 0;
+  #ownTimeout: NodeJS.Timeout | undefined;
   #over = false;
   #asking = false;
   /** What evaluating a module threw, by path: JSON of Taken. */
@@ -67,6 +68,7 @@ export class Room {
         log: (level, parts, data) => this.#host?.onLog({ level, parts: JSON.parse(parts) as string[], at: Date.now(), ...(data === undefined ? {} : { data }) }),
         startTimer: (id, milliseconds) => this.#over || this.#timers.start(id, milliseconds),
         stopTimer: (id) => this.#timers.stop(id),
+        limitWall: (milliseconds) => this.#limitWall(milliseconds),
         call: (callId, name, argument) => void this.#call(callId, name, argument),
         importModule: (importId, specifier, referrer) => this.#host?.onImport(importId, specifier, referrer),
         now: () => performance.now() - this.#enteredAt,
@@ -91,15 +93,16 @@ export class Room {
       return { outcome, usage: { wallMs, cpuMs: this.#cpuMs(), peakMemoryBytes: await this.#heapBytes(outcome) } };
     } finally {
       clearTimeout(wallTimer);
+      clearTimeout(this.#ownTimeout);
       clearInterval(watch);
       this.#timers.clear();
     }
   }
 
   /** Ends the run from inside this process; what does not end by it is killed by the supervisor. */
-  stop(reason: "wall" | "cpu" | "cancelled"): void {
+  stop(reason: "wall" | "cpu" | "cancelled", limitMs?: number): void {
     if (this.#over) return;
-    this.#end({ kind: "terminated", reason });
+    this.#end({ kind: "terminated", reason, ...(limitMs === undefined ? {} : { limitMs }) });
     // The outcome is on its way to the supervisor before this call, which author code can hold up.
     setImmediate(() => this.dispose());
   }
@@ -121,6 +124,12 @@ export class Room {
     } catch (error) {
       this.#surfaced(error);
     }
+  }
+
+  /** The workflow's own timeout. Where it is longer than the execution's limit, that one comes first. */
+  #limitWall(milliseconds: number): void {
+    clearTimeout(this.#ownTimeout);
+    if (!this.#over) this.#ownTimeout = setTimeout(() => this.stop("wall", milliseconds), milliseconds);
   }
 
   dispose(): void {

@@ -153,8 +153,7 @@ export class ChildHandle {
       explainers: new Map(),
       finish: ({ outcome, usage }) => {
         const whole = { ...usage, peakMemoryBytes: Math.max(usage.peakMemoryBytes, ladder.peakGrowthBytes) };
-        const reason = ladder.reason ?? (outcome.kind === "terminated" ? outcome.reason : undefined);
-        resolve(reason === undefined ? { kind: "outcome", outcome, usage: whole } : { kind: "stopped", reason, usage: whole });
+        resolve(ladder.reason === undefined ? { kind: "outcome", outcome, usage: whole } : { kind: "stopped", reason: ladder.reason, usage: whole });
       },
       crash: (exitCode, signal) => {
         const lastWords = this.#lastWords.trim();

@@ -125,6 +125,8 @@ export interface Origin {
       readonly closureHash: string;
       readonly parameters: unknown;
       readonly reason: string | null;
+      /** The executable's own timeout. */
+      readonly timeoutMs: number | null;
     },
   ): Promise<void>;
 

@@ -122,7 +122,7 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
         const rows = await listWorkflows(db, workspace, { path, name: name === undefined ? undefined : encodeText(name), id });
         return rows.map(executableOf);
       }),
-    saveParameters: (workspace, { path, exportName, closureHash, parameters, reason }) =>
+    saveParameters: (workspace, { path, exportName, closureHash, parameters, reason, timeoutMs }) =>
       guarded(() =>
         updateParameters(db, workspace, {
           path,
@@ -130,6 +130,7 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
           closureHash,
           schema: parametersText(parameters),
           reason: reason === null ? null : encodeText(reason),
+          timeoutMs,
         }),
       ),
 

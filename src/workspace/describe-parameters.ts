@@ -15,14 +15,15 @@ export interface DescribePowers {
 interface Described {
   readonly parameters: unknown;
   readonly reason: string | null;
+  readonly timeoutMs: number | null;
 }
 
 export async function describeParameters(paths: readonly ModulePath[], powers: DescribePowers): Promise<void> {
   for (const path of paths) {
     for (const { exportName, active } of await powers.executables(path)) {
       if (!active) continue;
-      const { closureHash, parameters, reason } = await describeOne(`${path}::${exportName}`, powers);
-      await powers.save({ path, exportName, closureHash, parameters, reason });
+      const { closureHash, parameters, reason, timeoutMs } = await describeOne(`${path}::${exportName}`, powers);
+      await powers.save({ path, exportName, closureHash, parameters, reason, timeoutMs });
     }
   }
 }
@@ -31,10 +32,10 @@ async function describeOne(reference: string, powers: DescribePowers): Promise<D
   try {
     const execution = await powers.run(reference);
     const closureHash = hashContent(JSON.stringify(execution.modules.map(({ path, hash }) => [path, hash])));
-    if (execution.error !== undefined) return { closureHash, parameters: null, reason: execution.error.message };
-    const { parameters, reason } = execution.result as Described;
-    return { closureHash, parameters: parameters ?? null, reason: reason ?? null };
+    if (execution.error !== undefined) return { closureHash, parameters: null, reason: execution.error.message, timeoutMs: null };
+    const { parameters, reason, timeoutMs } = execution.result as Described;
+    return { closureHash, parameters: parameters ?? null, reason: reason ?? null, timeoutMs: timeoutMs ?? null };
   } catch (error) {
-    return { closureHash: "", parameters: null, reason: error instanceof Error ? error.message : String(error) };
+    return { closureHash: "", parameters: null, reason: error instanceof Error ? error.message : String(error), timeoutMs: null };
   }
 }

@@ -61,7 +61,7 @@ export function planExecutables(change: ExecutableChange): ExecutablePlan {
       const facts = { kind, name: executableName(file.path, exportName, entity.name), active: true };
       const known = rows.get(exportName);
       if (known !== undefined) rows.set(exportName, { ...known, ...facts, ...(file.contentChanged || known.kind !== kind ? UNDESCRIBED : undefined) });
-      else if (!declared.has(exportName)) added.push({ id: change.newId(), path: file.path, exportName, ...facts, ...UNDESCRIBED, timeoutMs: null });
+      else if (!declared.has(exportName)) added.push({ id: change.newId(), path: file.path, exportName, ...facts, ...UNDESCRIBED });
       declared.add(exportName);
     }
     if (file.declarations.incomplete) {
@@ -74,7 +74,7 @@ export function planExecutables(change: ExecutableChange): ExecutablePlan {
   return { added, dropped, types, ...sortOut(change.registered, rowsAt) };
 }
 
-const UNDESCRIBED = { parameters: null, parametersReason: NOT_DESCRIBED } as const;
+const UNDESCRIBED = { parameters: null, parametersReason: NOT_DESCRIBED, timeoutMs: null } as const;
 
 /** Rows by path and export name as they stand after the moves; what stood at a target was deleted before, and gives way. */
 function relocate({ registered, moved }: ExecutableChange) {

@@ -169,10 +169,10 @@ export function createMemoryOrigin({ readCompilerOptions, limits = DEFAULT_LIMIT
           (id === undefined || row.id === id),
       );
     },
-    async saveParameters(workspace, { path, exportName, parameters, reason }) {
+    async saveParameters(workspace, { path, exportName, parameters, reason, timeoutMs }) {
       const state = stateOf(workspace);
       for (const row of state.executables.values()) {
-        if (row.path === path && row.exportName === exportName) state.executables.set(row.id, { ...row, parameters, parametersReason: reason });
+        if (row.path === path && row.exportName === exportName) state.executables.set(row.id, { ...row, parameters, parametersReason: reason, timeoutMs });
       }
     },
     async close() {

@@ -624,21 +624,21 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
       it("B50: parameters are null with a reason until a describe run has found them, and again after an edit", async () => {
         const workspace = await freshWorkspace();
         const path = "wf.ts" as ModulePath;
-        const read = async () => (await origin.executables(workspace, { path })).map((row) => [row.parameters, row.parametersReason]);
+        const read = async () => (await origin.executables(workspace, { path })).map((row) => [row.parameters, row.parametersReason, row.timeoutMs]);
         await put(workspace, preparedFile(path, "1", { entities: WORKFLOW }));
         const unknown = await read();
-        expect(unknown).toEqual([[null, expect.stringMatching(/./)]]);
+        expect(unknown).toEqual([[null, expect.stringMatching(/./), null]]);
         const parameters = { type: "object", properties: { z: { type: "number" }, a: { type: "string", const: "\u0000" } } };
-        const described = { path, exportName: "default", closureHash: hashContent("closure"), parameters, reason: null };
+        const described = { path, exportName: "default", closureHash: hashContent("closure"), parameters, reason: null, timeoutMs: 5000 };
         await origin.saveParameters(workspace, described);
-        expect(await read()).toEqual([[parameters, null]]);
+        expect(await read()).toEqual([[parameters, null, 5000]]);
         await origin.saveParameters(workspace, { ...described, exportName: "absent" });
         await put(workspace, preparedFile("unrelated.ts", "x"));
-        expect(await read()).toEqual([[parameters, null]]);
+        expect(await read()).toEqual([[parameters, null, 5000]]);
         await put(workspace, preparedFile(path, "2", { entities: WORKFLOW }));
         expect(await read()).toEqual(unknown);
-        await origin.saveParameters(workspace, { ...described, parameters: null, reason: "it threw" });
-        expect(await read()).toEqual([[null, "it threw"]]);
+        await origin.saveParameters(workspace, { ...described, parameters: null, reason: "it threw", timeoutMs: null });
+        expect(await read()).toEqual([[null, "it threw", null]]);
       });
     });
 

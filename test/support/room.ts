@@ -65,6 +65,7 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
         timers.set(id, () => clearTimeout(timeout));
       }
     }),
+    limitWall: ignored(() => undefined),
     stopTimer: ignored((id: number) => timers.get(id)?.()),
     call: ignored((callId: number, name: string, argument: string) => {
       const answer = answerCall(name, argument);

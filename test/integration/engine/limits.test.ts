@@ -81,6 +81,12 @@ it("B82: executions of others go on untouched while one is ended for its memory"
   expect(good.map((each) => each.result)).toEqual(good.map(() => "fine"));
 }, 90_000);
 
+it("a workflow's own timeout ends it, and can only lower the limit of the execution", async () => {
+  const source = (timeout: string): string => `import { workflow } from "bifrost"; export default workflow({ timeout: ${timeout} }, async () => { await new Promise(() => {}); });`;
+  expect(await engine.run({ "wf.ts": source(`"300ms"`) }, { timeoutMs: 20_000 })).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_WALL", details: { limitMs: 300 } } });
+  expect(await engine.run({ "wf.ts": source(`"1h"`) }, { timeoutMs: 400 })).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_WALL", details: { limitMs: 400 } } });
+});
+
 it("a memory limit below what an isolate needs is refused with the least that is possible", async () => {
   await expect(engine.run({ "wf.ts": workflow("") }, { memoryMb: 1 })).rejects.toMatchObject({ code: "ERR_INPUT_INVALID", message: expect.stringContaining("8mb") as string });
 });
