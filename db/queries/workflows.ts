@@ -46,7 +46,8 @@ export async function updateWorkflows(db: Connection, workspace: string, rows: r
   await sql`
     update workflows set
       path = known.path, name = known.name, kind = known.kind, is_active = known.is_active, updated_at = now(),
-      parameter_schema = known.parameter_schema::json, parameters_reason = known.parameters_reason, parameters_closure_hash = known.parameters_closure_hash
+      parameter_schema = known.parameter_schema::json, parameters_reason = known.parameters_reason, parameters_closure_hash = known.parameters_closure_hash,
+      timeout_ms = known.timeout_ms
     from unnest(
       ${rows.map((row) => row.id)}::uuid[],
       ${rows.map((row) => row.path)}::text[],
@@ -55,8 +56,9 @@ export async function updateWorkflows(db: Connection, workspace: string, rows: r
       ${rows.map((row) => row.is_active)}::boolean[],
       ${rows.map((row) => row.parameter_schema)}::text[],
       ${rows.map((row) => row.parameters_reason)}::text[],
-      ${rows.map((row) => row.parameters_closure_hash)}::text[]
-    ) as known(id, path, name, kind, is_active, parameter_schema, parameters_reason, parameters_closure_hash)
+      ${rows.map((row) => row.parameters_closure_hash)}::text[],
+      ${rows.map((row) => row.timeout_ms)}::bigint[]
+    ) as known(id, path, name, kind, is_active, parameter_schema, parameters_reason, parameters_closure_hash, timeout_ms)
     where workflows.workspace_id = ${workspace}::uuid and workflows.id = known.id`.execute(db);
 }
 
