@@ -35,9 +35,9 @@ export class ChildPool {
     this.#options = options;
   }
 
-  /** Starts the spares ahead of need; where there are none, one child for the first run. */
+  /** Starts a child ahead of need; what more the spares ask for follows when it is ready. */
   warm(): void {
-    while (!this.#closed && this.#untouched() < Math.max(1, this.#options.spares)) this.#start();
+    if (!this.#closed && this.#untouched() === 0) this.#start();
   }
 
   /** Resolves once a child is free for this tenant. */
@@ -171,7 +171,8 @@ export class ChildPool {
     const starting = [...this.#children].filter((child) => child.live && child.tenant === undefined && !child.idle).length;
     const lacking = Math.min(this.#waiting.length, size - this.#reserved.size) - starting;
     for (let count = 0; count < lacking; count++) this.#startWithin(size + spares);
-    if (this.#children.size > 0) while (this.#untouched() < spares && this.#startWithin(size + spares));
+    // Spares come one at a time: who waits for the first must not share the machine with the start of others.
+    if (this.#children.size > 0 && starting === 0 && lacking <= 0 && this.#untouched() < spares) this.#startWithin(size + spares);
   }
 
   #startWithin(limit: number): boolean {
