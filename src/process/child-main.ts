@@ -69,6 +69,13 @@ function logSender(runId: number): { add(entry: LogEntry): void; flush(): void }
   };
 }
 
+/** Never other code in place of what is lacking: an empty module would run, and be wrong without a word. */
+function heldCode(key: string): string {
+  const js = code.get(key);
+  if (js === undefined) throw new Error("The process was not given this module's code");
+  return js;
+}
+
 async function run(message: RunMessage): Promise<void> {
   const { runId } = message;
   if (message.reset === true) {
@@ -84,7 +91,7 @@ async function run(message: RunMessage): Promise<void> {
     onLog: logs.add,
     onImport: (importId, specifier, referrer) => send({ type: "import", runId, importId, specifier, referrer }),
     onUnlinked: (importId, error) => send({ type: "unlinked", runId, importId, error }),
-    code: (key) => code.get(key) ?? "",
+    code: heldCode,
   });
   current = undefined;
   logs.flush();
@@ -114,10 +121,10 @@ function receive(message: ToChild): void {
       void run(message);
       return;
     case "imported":
-      if (current?.runId !== message.runId) return;
+      // Kept also where the run has ended meanwhile: the supervisor counts on it and will not send it again.
       if (message.plan !== undefined) plans.set(message.plan.id, message.plan);
       for (const [key, js] of message.code ?? []) code.set(key, js);
-      void current.room.answerImport(message);
+      if (current?.runId === message.runId) void current.room.answerImport(message);
       return;
     case "stop":
       if (current?.runId === message.runId) current.room.stop("cancelled");
