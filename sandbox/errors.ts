@@ -3,6 +3,7 @@
 import { describeValue } from "./describe-value.ts";
 import {
   defineHidden,
+  hasOwn,
   isArray,
   isError,
   RealmAggregateError,
@@ -45,7 +46,8 @@ export function errorSummary(thrown: unknown): string {
 export function errorFromHost(facts: { readonly name: string; readonly message: string; readonly code?: string }): Error {
   const error = new (realmClass(facts.name))(facts.message);
   if (error.name !== facts.name) defineHidden(error, "name", facts.name);
-  if (facts.code !== undefined) weakSet(faultCodes, error, facts.code);
+  // Its own only: an author may have put a code on Object.prototype.
+  if (hasOwn(facts, "code")) weakSet(faultCodes, error, facts.code as string);
   return error;
 }
 
