@@ -197,13 +197,17 @@ export function createExecutor(parts: ExecutorParts): Executor {
   }
 
   async function describe(paths: readonly ModulePath[]): Promise<void> {
-    track(
-      describeParameters(paths, {
-        executables: (path) => origin.executables(workspace.id, { path }),
-        save: (found) => origin.saveParameters(workspace.id, found),
-        run: (reference) => runOrder({ ...orderFor(reference, "{}", {}), mode: "describe", limits: { ...workspace.limits, wallMs: DESCRIBE_WALL_MS } }),
-      }),
-    );
+    track(describeAfter(paths));
+  }
+
+  async function describeAfter(paths: readonly ModulePath[]): Promise<void> {
+    const { snapshot } = await snapshots.pin(workspace.id);
+    await describeParameters(paths, {
+      executables: () => origin.executables(workspace.id),
+      closure: (path) => loadFrom(snapshot.id, snapshot, path),
+      save: (found) => origin.saveParameters(workspace.id, found),
+      run: (reference) => runOrder({ ...orderFor(reference, "{}", {}), mode: "describe", limits: { ...workspace.limits, wallMs: DESCRIBE_WALL_MS } }),
+    });
   }
 
   const writer = createFileWriter({ workspace: workspace.id, origin, store, compile: parts.compile, describe: parts.describe ? describe : undefined, log });

@@ -31,6 +31,8 @@ export interface Executable {
   /** JSON Schema from the describe run; null until then or when it failed (then `parametersReason` says why). */
   readonly parameters: unknown;
   readonly parametersReason: string | null;
+  /** What the describe run linked, by hash; null until then. Absent where no describe runs are made. */
+  readonly closureHash?: string | null;
   readonly timeoutMs: number | null;
   readonly active: boolean;
 }

@@ -49,6 +49,7 @@ export function executableOf(row: WorkflowRow): Executable {
     kind: row.kind as Executable["kind"],
     parameters: row.parameter_schema === null ? null : (JSON.parse(originalJson(row.parameter_schema)) as unknown),
     parametersReason: row.parameters_reason === null ? null : decodeText(row.parameters_reason),
+    closureHash: row.parameters_closure_hash,
     timeoutMs: row.timeout_ms,
     active: row.is_active,
   };

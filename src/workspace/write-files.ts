@@ -176,8 +176,8 @@ function tsconfigWarnings(put: ReadonlyMap<ModulePath, Uint8Array>): WriteWarnin
   return problem === undefined ? [] : [{ path: COMPILER_OPTIONS_PATH, message: `${problem}. What could not be read has no effect.` }];
 }
 
-async function describeWritten({ describe, log }: FileWriterParts, { set }: Commit): Promise<void> {
-  if (describe === undefined || set.size === 0) return;
+async function describeWritten({ describe, log }: FileWriterParts, { set, changed }: Commit): Promise<void> {
+  if (describe === undefined || !changed) return;
   try {
     await describe([...set.keys()]);
   } catch (error) {
