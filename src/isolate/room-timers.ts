@@ -1,7 +1,6 @@
 // The timers that a room asks its host for. They end with the run.
 
-/** What setTimeout of Node takes; it raises smaller and larger delays to 1 ms alike. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
+import { MAX_DELAY_MS } from "./deadline.ts";
 
 export class RoomTimers {
   readonly #fire: (id: number) => void;

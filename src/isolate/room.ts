@@ -5,6 +5,7 @@
 import ivm from "isolated-vm";
 import type { PlanModule, RoomUsage, RoomJob, ImportReply, LogEntry, Plan } from "./room-job.ts";
 import { callCapability } from "./capabilities.ts";
+import { startDeadline } from "./deadline.ts";
 import { describeSurfaced, isDisposal, isOutOfMemory } from "./surfaced-error.ts";
 import { ModuleGraph } from "./module-graph.ts";
 import { makeRealm, type Realm } from "./realm.ts";
@@ -81,7 +82,7 @@ export class Room {
     this.#enteredAt = performance.now();
     this.#cpuBeforeMs = this.#cpuMs();
     this.#host = host;
-    const wallTimer = message.wallMs > 0 ? setTimeout(() => this.stop("wall"), message.wallMs) : undefined;
+    const wallTimer = startDeadline(message.wallMs, () => this.stop("wall"));
     const watch = setInterval(() => this.#watch(message), TICK_MS);
     try {
       this.#enter(message, plan, host).then(
@@ -129,7 +130,7 @@ export class Room {
   /** The workflow's own timeout. Where it is longer than the execution's limit, that one comes first. */
   #limitWall(milliseconds: number): void {
     clearTimeout(this.#ownTimeout);
-    if (!this.#over) this.#ownTimeout = setTimeout(() => this.stop("wall", milliseconds), milliseconds);
+    if (!this.#over) this.#ownTimeout = startDeadline(milliseconds, () => this.stop("wall", milliseconds));
   }
 
   dispose(): void {

@@ -1,6 +1,7 @@
 // Ends a run that does not end by itself. The child is asked first (it stops the isolate and flushes the logs); what
 // does not answer within the grace is killed: only SIGKILL from outside is a deadline, because guest code can defeat
 // a timeout, a dispose and even process.exit() from inside. First reason wins.
+import { startDeadline } from "../isolate/deadline.ts";
 import { readProcessUsage } from "./process-usage.ts";
 
 export type StopReason = "wall" | "cpu" | "memory" | "cancelled";
@@ -54,7 +55,7 @@ export function climbKillLadder(options: LadderOptions): Ladder {
   }
 
   // The child keeps both limits itself; this is for the child that cannot.
-  const wallTimer = options.wallMs > 0 ? setTimeout(() => stop("wall", "kill"), options.wallMs + GRACE_MS) : undefined;
+  const wallTimer = options.wallMs > 0 ? startDeadline(options.wallMs + GRACE_MS, () => stop("wall", "kill")) : undefined;
   const watchTimer = setInterval(watch, WATCH_MS);
   const onAbort = (): void => stop("cancelled");
   if (options.signal?.aborted === true) onAbort();

@@ -31,6 +31,12 @@ describe("B81: ends as Timeout at the wall-clock limit:", () => {
   });
 });
 
+it("B81: a wall-clock limit longer than any timer counts ends nothing early, be it the run's or the workflow's own", async () => {
+  const own = `import { workflow } from "bifrost"; export default workflow({ timeout: "1000h" }, async () => { await new Promise((r) => setTimeout(r, 50)); return "done"; });`;
+  const execution = await engine.run({ "wf.ts": own }, { timeoutMs: Number.MAX_SAFE_INTEGER });
+  expect(execution).toMatchObject({ status: "Success", result: "done" });
+});
+
 it("B81: processor time is a limit of its own, with an error of its own", async () => {
   const execution = await engine.run({ "wf.ts": workflow("ctx.log.info('begun'); while (true) {}") }, { timeoutMs: 20_000, cpuMs: 300 });
   expect(execution).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_CPU", details: { limitMs: 300 } }, logs: [{ message: "begun" }] });
