@@ -34,11 +34,11 @@ export async function initialise(config: Config): Promise<Initialised> {
   }
 }
 
-async function migrate({ database, origin }: Backing): Promise<readonly string[]> {
+async function migrate({ database, origin, migrations }: Backing): Promise<readonly string[]> {
   try {
     const applied = await migrateToLatest(database.db);
     await origin.workspace("default", { create: true });
-    return applied;
+    return [...migrations, ...applied];
   } catch (error) {
     throw databaseFault(database.server, error);
   }

@@ -20,6 +20,7 @@ export const MAX_RESULT_CHARACTERS = 32 * MB;
 export const MIN_MEMORY_BYTES = 8 * MB;
 
 const NAMES = { wallMs: "--timeout", cpuMs: "--cpu", memoryBytes: "--memory" } as const;
+const UNITS = { wallMs: "ms", cpuMs: "ms", memoryBytes: "bytes" } as const;
 
 /**
  * The workspace's limits lowered by what was asked for. A request above the workspace's limit, or for none (0) where
@@ -32,8 +33,8 @@ export function lowerLimits(workspace: Limits, asked: { readonly [K in keyof Lim
     if (value === undefined) continue;
     const limit = workspace[key];
     if (limit !== 0 && (value === 0 || value > limit)) {
-      throw new Fault("ERR_INPUT_INVALID", `${NAMES[key]} asks for ${value === 0 ? "no limit" : value}, but this workspace allows at most ${limit} (${key}). Ask for less, or have the workspace's limit raised.`, {
-        details: { path: NAMES[key], expected: `1 to ${limit}`, received: String(value) },
+      throw new Fault("ERR_INPUT_INVALID", `${NAMES[key]} asks for ${value === 0 ? "no limit" : `${value} ${UNITS[key]}`}, but this workspace allows at most ${limit} ${UNITS[key]}. Ask for less, or have the workspace's limit raised.`, {
+        details: { path: NAMES[key], expected: `1 to ${limit} ${UNITS[key]}`, received: String(value) },
       });
     }
     lowered[key] = value;

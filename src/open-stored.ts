@@ -29,6 +29,8 @@ export interface Backing {
   readonly database: OpenDatabase;
   readonly origin: Origin;
   readonly store: SnapshotStore;
+  /** Names of migrations that opening has applied. */
+  readonly migrations: readonly string[];
   close(): Promise<void>;
 }
 
@@ -70,8 +72,9 @@ export async function openWithPools(servers: Servers, options: StoredOptions & {
 /** Opens database and cache. The embedded database is brought up to date; a server's must have been (`bifrost-executor init`). */
 export async function openBacking(servers: Servers, options: { readonly requireSchema?: boolean } = {}): Promise<Backing> {
   const database = await openDatabase(servers);
+  let migrations: readonly string[] = [];
   try {
-    if (servers.databaseUrl === undefined) await migrateToLatest(database.db);
+    if (servers.databaseUrl === undefined) migrations = await migrateToLatest(database.db);
     else if (options.requireSchema !== false) await requireCurrentSchema(database.db);
   } catch (error) {
     await database.close();
@@ -83,6 +86,7 @@ export async function openBacking(servers: Servers, options: { readonly requireS
     database,
     origin,
     store,
+    migrations,
     async close() {
       await store.close();
       await database.close();

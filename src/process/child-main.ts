@@ -1,5 +1,6 @@
 // Entry of the child process: holds code, makes rooms ahead, runs one at a time, and ends with its parent. It has no
 // credentials, no environment and no connection but the channel to the supervisor.
+import { flushCompileCache } from "node:module";
 import { Room } from "../isolate/room.ts";
 import { loadSandboxBundle, type SandboxBundle } from "../isolate/sandbox-bundle.ts";
 import type { LogEntry, Plan } from "../isolate/room-job.ts";
@@ -109,6 +110,8 @@ async function prepare({ cacheDirectory, memoryMb: memory, zodAhead }: SetupMess
   memoryMb = memory;
   makeAhead(false);
   send({ type: "ready" });
+  // This process is always killed, and only one that exits by itself would write what it has compiled: it halves the next start.
+  setImmediate(flushCompileCache);
   if (zodAhead) setImmediate(makeAhead, true);
 }
 
@@ -132,5 +135,7 @@ function receive(message: ToChild): void {
 }
 
 process.on("message", (message) => receive(message as ToChild));
+// A terminal's Ctrl-C reaches every process of its group; what it means is for the supervisor to say.
+process.on("SIGINT", () => {});
 // An exit would wait for the isolate's thread, and author code may hold that for ever.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
