@@ -68,6 +68,11 @@ export class ChildPool {
   /** Runs on a child that `take` gave, and puts it back or ends it. */
   async run(taken: ChildHandle, request: RunRequest): Promise<RunEnd> {
     let child = taken;
+    // Asked to stop before it knows of the run, a child would start it.
+    if (request.signal?.aborted === true) {
+      this.giveBack(child);
+      return { kind: "stopped", reason: "cancelled", usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 } };
+    }
     // It may have died while the modules were read: nothing has begun in it, so another serves as well.
     while (!child.idle) {
       const { tenant = "" } = child;

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { settledProcesses } from "../../../src/testing/shared-pools.ts";
 import { useEngine, workflow } from "../../support/engine.ts";
 
 const engine = useEngine();
@@ -52,6 +53,16 @@ it("a signal ends a run in a synchronous loop as Cancelled, and the next run wor
   const running = harness.run("wf.ts", {}, { signal: controller.signal, onLog: () => controller.abort() });
   expect(await running).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" }, logs: [{ message: "begun" }] });
   expect(await harness.run("ok.ts")).toMatchObject({ status: "Success" });
+});
+
+it("what is cancelled while its modules are read does not run", async () => {
+  const harness = await engine.harness({ files: { "wf.ts": workflow("ctx.log.info('begun');") } });
+  await harness.run("wf.ts");
+  await settledProcesses();
+  const controller = new AbortController();
+  const running = harness.run("wf.ts", {}, { signal: controller.signal });
+  controller.abort();
+  expect(await running).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" }, logs: [] });
 });
 
 it("a signal that is aborted already begins nothing", async () => {
