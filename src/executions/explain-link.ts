@@ -30,7 +30,11 @@ export function explainLink(error: LinkError, context: LinkContext): Fault {
   const message = error.message.replace(PLACE, "");
   const [, specifier, name] = EXPORT.exec(message) ?? [];
   if (specifier !== undefined && name !== undefined) return explainExport(message, { specifier, name, context });
-  if (place === null) return new Fault("ERR_MODULE_SYNTAX", error.path === undefined ? message : `${error.path}: ${message}`, { name: "SyntaxError", details: { path: error.path } });
+  if (place === null)
+    return new Fault("ERR_MODULE_SYNTAX", error.path === undefined ? message : `${error.path}: ${message}`, {
+      name: "SyntaxError",
+      details: { path: error.path },
+    });
   const [, path = "", line, column] = place;
   const frame = context.mapStack(`SyntaxError\n    at workspace:///${path}:${line}:${column}`).frames[0];
   const where = frame === undefined ? path : `${frame.path}:${frame.line}:${frame.column}`;
@@ -39,14 +43,23 @@ export function explainLink(error: LinkError, context: LinkContext): Fault {
 }
 
 /** V8 names neither the importer nor the line. */
-function explainExport(message: string, { specifier, name, context }: { readonly specifier: string; readonly name: string; readonly context: LinkContext }): Fault {
+function explainExport(
+  message: string,
+  { specifier, name, context }: { readonly specifier: string; readonly name: string; readonly context: LinkContext },
+): Fault {
   for (const module of context.modules.values()) {
     for (const record of module.compiled.facts.imports) {
       const wanted = record.kind !== "dynamic" && record.specifier === specifier ? record.names.find((each) => each.name === name) : undefined;
       if (wanted === undefined) continue;
       const details = { specifier, export: name, importer: module.path, line: wanted.line, column: wanted.column };
-      const fault = new Fault("ERR_EXPORT_MISSING", `${message} (imported in ${module.path}:${wanted.line}:${wanted.column}).`, { name: "SyntaxError", details });
-      return withChain(fault, [...chainTo(context.modules, context.entry, module.path), { path: module.path, specifier, line: wanted.line, column: wanted.column }]);
+      const fault = new Fault("ERR_EXPORT_MISSING", `${message} (imported in ${module.path}:${wanted.line}:${wanted.column}).`, {
+        name: "SyntaxError",
+        details,
+      });
+      return withChain(fault, [
+        ...chainTo(context.modules, context.entry, module.path),
+        { path: module.path, specifier, line: wanted.line, column: wanted.column },
+      ]);
     }
   }
   return new Fault("ERR_EXPORT_MISSING", message, { name: "SyntaxError", details: { specifier, export: name } });

@@ -37,7 +37,10 @@ export interface AskedImport {
   readonly position?: Position | undefined;
 }
 
-export type LoadedImport = { readonly kind: "module"; readonly path: ModulePath; readonly closure: Closure } | { readonly kind: "sdk" } | { readonly kind: "failure"; readonly fault: Fault };
+export type LoadedImport =
+  | { readonly kind: "module"; readonly path: ModulePath; readonly closure: Closure }
+  | { readonly kind: "sdk" }
+  | { readonly kind: "failure"; readonly fault: Fault };
 
 export type Ended = Pick<Execution, "status" | "result" | "error" | "logs" | "usage" | "modules">;
 
@@ -77,11 +80,20 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     onLogs: (entries) => book.add(entries),
     onImport: (specifier, referrer) => answerImport(order, { pinned, modules, faults, specifier, referrer, powers, map }),
   });
-  const completion = complete(end, { entry, limits: order.limits, mapStack: map, hashOf, explainLink: (error) => explainLink(error, { mapStack: map, modules, entry: entry.path }) });
+  const completion = complete(end, {
+    entry,
+    limits: order.limits,
+    mapStack: map,
+    hashOf,
+    explainLink: (error) => explainLink(error, { mapStack: map, modules, entry: entry.path }),
+  });
   return ended(withFaults(completion, { faults, hashOf }), { logs: book.lines, usage: end.usage, modules });
 }
 
-function ended(completion: Completion, facts: { readonly logs: Ended["logs"]; readonly usage: RoomUsage; readonly modules: ReadonlyMap<string, ClosureModule> }): Ended {
+function ended(
+  completion: Completion,
+  facts: { readonly logs: Ended["logs"]; readonly usage: RoomUsage; readonly modules: ReadonlyMap<string, ClosureModule> },
+): Ended {
   const { status, resultJson, error } = completion;
   const used = [...facts.modules.values()].map(({ path, hash }) => ({ path, hash })).sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
@@ -95,7 +107,10 @@ function ended(completion: Completion, facts: { readonly logs: Ended["logs"]; re
 }
 
 /** Of a failure of ours that went through the room, only message and code came back: the rest is what was kept here. */
-function withFaults(completion: Completion, known: { readonly faults: ReadonlyMap<string, Fault>; readonly hashOf: (path: string) => string | undefined }): Completion {
+function withFaults(
+  completion: Completion,
+  known: { readonly faults: ReadonlyMap<string, Fault>; readonly hashOf: (path: string) => string | undefined },
+): Completion {
   const { faults, hashOf } = known;
   return completion.error === undefined || faults.size === 0 ? completion : { ...completion, error: whole(completion.error) };
 

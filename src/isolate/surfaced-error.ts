@@ -6,7 +6,8 @@ const BOUNDARY = "\n    at (<isolated-vm boundary>)";
 
 /** What isolated-vm says in place of an object or a symbol that it cannot copy. */
 const UNCOPIED = "An object was thrown from supplied code within isolated-vm, but that object was not an instance of `Error`.";
-const NOT_AN_ERROR = "Something that is not an Error was thrown at a module's top level, or is the reason of a rejection that nobody handles. Throw an Error, to see what happened and where.";
+const NOT_AN_ERROR =
+  "Something that is not an Error was thrown at a module's top level, or is the reason of a rejection that nobody handles. Throw an Error, to see what happened and where.";
 
 export function describeSurfaced(error: unknown): GuestError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error), stack: "" };
@@ -14,7 +15,15 @@ export function describeSurfaced(error: unknown): GuestError {
   // Below the boundary stand frames of this process: they must not cross.
   const stack = String(error.stack ?? "");
   const boundary = stack.indexOf(BOUNDARY);
-  return { name: error.name, message: error.message, stack: boundary < 0 ? "" : stack.slice(0, boundary) };
+  return { name: error.name, message: error.message, stack: boundary < 0 ? "" : framesRepaired(stack.slice(0, boundary), `${error.name}: ${error.message}`) };
+}
+
+/** isolated-vm writes the header anew, and reads the frames below it, which are UTF-8, as Latin-1. */
+function framesRepaired(stack: string, header: string): string {
+  if (!stack.startsWith(header)) return stack;
+  const frames = stack.slice(header.length);
+  if (!/^[^\u0100-\uffff]*$/.test(frames)) return stack;
+  return header + Buffer.from(frames, "latin1").toString("utf8");
 }
 
 /** The isolate was thrown away under a call: no news of the author's. */

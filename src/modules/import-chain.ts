@@ -17,9 +17,7 @@ export function withChain(fault: Fault, chain: readonly ChainLink[]): Fault {
   // The importer itself is in the message already where an import failed.
   const told = fault.details["importer"] === undefined ? 1 : 2;
   const message =
-    chain.length < told
-      ? fault.message
-      : `${fault.message}${WAY}${chain.map(({ path, line, column }) => `${path}:${line}:${column}`).join(" → ")}.`;
+    chain.length < told ? fault.message : `${fault.message}${WAY}${chain.map(({ path, line, column }) => `${path}:${line}:${column}`).join(" → ")}.`;
   return new Fault(fault.code, message, { name: fault.name, details: { ...fault.details, chain }, cause: fault.cause });
 }
 
@@ -27,7 +25,10 @@ export function withChain(fault: Fault, chain: readonly ChainLink[]): Fault {
 export function underImport(fault: Fault, link: ChainLink): Fault {
   const { chain } = fault.details;
   const [message = ""] = fault.message.split(WAY);
-  return withChain(new Fault(fault.code, message, { name: fault.name, details: fault.details, cause: fault.cause }), [link, ...(Array.isArray(chain) ? (chain as ChainLink[]) : [])]);
+  return withChain(new Fault(fault.code, message, { name: fault.name, details: fault.details, cause: fault.cause }), [
+    link,
+    ...(Array.isArray(chain) ? (chain as ChainLink[]) : []),
+  ]);
 }
 
 /** A shortest way of static imports from `entry` to `target`; empty where there is none, or no need of one. */

@@ -19,6 +19,7 @@ try {
 }
 
 function tell(outcome: Outcome): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a port to a thread, not a window
   parentPort?.postMessage(outcome);
   process.exit(0);
 }

@@ -14,7 +14,11 @@ const SHIM = {
 
 export async function runInNode({ files, entry = "wf.ts", input = {} }: Fixture): Promise<Outcome> {
   using directory = temporaryDirectory({ ...SHIM, ...files });
-  const worker = new Worker(new URL("node-entry.ts", import.meta.url), { workerData: { entry: pathToFileURL(join(directory.path, entry)).href, input }, execArgv: ["--no-warnings"], env: {} });
+  const worker = new Worker(new URL("node-entry.ts", import.meta.url), {
+    workerData: { entry: pathToFileURL(join(directory.path, entry)).href, input },
+    execArgv: ["--no-warnings"],
+    env: {},
+  });
   const told = once(worker, "message") as Promise<[Outcome]>;
   const exited = once(worker, "exit");
   const [outcome] = await told;

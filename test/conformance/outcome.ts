@@ -4,7 +4,12 @@ import type { Execution, ExecutionError } from "../../src/completion.ts";
 import type { Fixture, Outcome } from "./fixture.ts";
 
 export function outcomeOf({ status, result, error, logs }: Execution): Outcome {
-  return { status, result, error: error === undefined ? undefined : bare(error), logs: logs.map(({ level, message }) => (level === "info" ? message : `${level}: ${message}`)) };
+  return {
+    status,
+    result,
+    error: error === undefined ? undefined : bare(error),
+    logs: logs.map(({ level, message }) => (level === "info" ? message : `${level}: ${message}`)),
+  };
 }
 
 function bare({ name, message, cause }: ExecutionError): NonNullable<Outcome["error"]> {
@@ -13,7 +18,16 @@ function bare({ name, message, cause }: ExecutionError): NonNullable<Outcome["er
 
 /** Everything of an envelope but what is different by nature in each run: ids, times, measures. */
 export function lasting({ workflow, status, result, error, logs, modules, snapshotId, version }: Execution): unknown {
-  return { version, workflow, status, result, error, logs: logs.map(({ sequence, level, message, data }) => ({ sequence, level, message, data })), modules, snapshotId };
+  return {
+    version,
+    workflow,
+    status,
+    result,
+    error,
+    logs: logs.map(({ sequence, level, message, data }) => ({ sequence, level, message, data })),
+    modules,
+    snapshotId,
+  };
 }
 
 export function expectOutcome(outcome: Outcome, { expect: wanted }: Fixture): void {
