@@ -4,7 +4,8 @@
 //   NaN, Infinity, -Infinity null
 //   Date                    its ISO string (null when invalid); likewise any object with a toJSON method: what that gives
 //   symbol keys             left out
-// Refused: function, symbol, BigInt, Map, Set, typed array, ArrayBuffer, any other class instance, a cycle, nesting over 1000.
+// Refused: function, symbol, BigInt, Map, Set, typed array, ArrayBuffer, any other class instance, a cycle, nesting over 1000,
+// an array of more than 2^24 items.
 import {
   apply,
   arrayPrototype,
@@ -30,6 +31,10 @@ import {
 import { describeReceived } from "./describe-value.ts";
 
 const MAX_DEPTH = 1000;
+/** Each item takes two characters of JSON at least, so a longer array is past the limit of a result whatever it holds. */
+const MAX_ITEMS = 2 ** 24;
+/** How many steps of a path are shown at its beginning and at its end. */
+const SHOWN_STEPS = 10;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /** Why a value is no plain data, and where. */
@@ -112,9 +117,15 @@ function descend(value: unknown, levels: Level[]): void {
     if ((levels[index] as Level).holder === value)
       throw refusal(levels, `a cycle back to ${pathOf(slice(levels, 0, index))}`, "return each object once, or refer to it by an id");
   }
-  if (levels.length === MAX_DEPTH) throw refusal(levels, "nesting deeper than 1000 levels", "return a flatter shape");
+  open(value, list, levels);
+}
+
+function open(value: object, list: boolean, levels: Level[]): void {
+  if (levels.length >= MAX_DEPTH) throw refusal(levels, "nesting deeper than 1000 levels", "return a flatter shape");
   const keys = list ? undefined : objectKeys(value);
-  push(levels, { holder: value, keys, length: keys === undefined ? (value as readonly unknown[]).length : keys.length, next: 0 });
+  const { length } = (keys ?? value) as readonly unknown[];
+  if (length > MAX_ITEMS) throw refusal(levels, `an array of ${length} items`, `return at most ${MAX_ITEMS}`);
+  push(levels, { holder: value, keys, length, next: 0 });
 }
 
 /** What toJSON gave is not asked for its own toJSON again, as JSON.stringify does not; it is walked in the place of the object. */
@@ -125,9 +136,7 @@ function checkConverted(given: unknown, levels: Level[]): void {
   }
   const list = isArray(given);
   if (!list) refuseInstance(given, levels);
-  const keys = list ? undefined : objectKeys(given);
-  if (levels.length >= MAX_DEPTH) throw refusal(levels, "nesting deeper than 1000 levels", "return a flatter shape");
-  push(levels, { holder: given, keys, length: keys === undefined ? (given as readonly unknown[]).length : keys.length, next: 0 });
+  open(given, list, levels);
 }
 
 function refuseInstance(value: object, levels: readonly Level[]): void {
@@ -160,10 +169,14 @@ function refusal(levels: readonly Level[], found: string, advice: string): NotPl
   return new NotPlainData(pathOf(levels), found, advice);
 }
 
-/** `$.rows[3].id`: each level has already moved past the key it is at. */
+/** `$.rows[3].id`: each level has already moved past the key it is at. A long one without its middle. */
 function pathOf(levels: readonly Level[]): string {
   const parts: string[] = ["$"];
   for (let index = 0; index < levels.length; index++) {
+    if (index === SHOWN_STEPS && levels.length > 2 * SHOWN_STEPS) {
+      push(parts, ".…");
+      index = levels.length - SHOWN_STEPS;
+    }
     const level = levels[index] as Level;
     push(parts, level.keys === undefined ? `[${level.next - 1}]` : memberText(level.keys[level.next - 1] as string));
   }

@@ -87,7 +87,7 @@ function answered(text: string, context: CompletionContext): Completion {
       return failed(inputError(JSON.parse(body) as InputProblem[]));
     case "S": {
       const { path, found, message } = JSON.parse(body) as { path: string; found: string; message: string };
-      return failed(simpleError("ERR_RESULT_NOT_SERIALIZABLE", "ResultError", `The result is not plain data at ${path}: ${message}`, { path, found }));
+      return failed(simpleError("ERR_RESULT_NOT_SERIALIZABLE", "ResultError", message, { path, found }));
     }
     case "X": {
       const { exports, found } = JSON.parse(body) as { exports: string[]; found: string };

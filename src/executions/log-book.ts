@@ -1,12 +1,15 @@
 // The log lines of one execution: numbered, bounded, with the stacks in them mapped to TypeScript positions.
 import type { LogLine } from "../completion.ts";
 import type { LogEntry } from "../isolate/room-job.ts";
+import { isNestedDeeper } from "./nesting.ts";
 
 export interface LogBookOptions {
   readonly mapStack: (stack: string) => string;
   readonly onLine?: ((line: LogLine) => void) | undefined;
 }
 
+/** As deep as a result may be. */
+const MAX_DEPTH = 1000;
 const MAX_LINES = 10_000;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
@@ -41,8 +44,9 @@ export class LogBook {
   }
 }
 
-/** The room writes this text, but the room is author's ground: it may not be JSON. */
+/** The room writes this text, but the room is author's ground: it may not be JSON, and deeper than an answer can be written out. Then it stays text. */
 function parsed(text: string): unknown {
+  if (isNestedDeeper(text, MAX_DEPTH)) return text;
   try {
     return JSON.parse(text);
   } catch {
