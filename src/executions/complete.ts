@@ -9,8 +9,8 @@ import { MAX_RESULT_CHARACTERS, type Limits } from "../limits.ts";
 
 export interface Completion {
   readonly status: TerminalStatus;
-  /** JSON text. */
-  readonly resultJson?: string;
+  /** Where the workflow returned. */
+  readonly result?: unknown;
   readonly error?: ExecutionError;
 }
 
@@ -23,7 +23,16 @@ export interface CompletionContext {
   readonly explainLink: (error: { readonly name: string; readonly message: string; readonly stack: string; readonly path?: string }) => Fault;
 }
 
+/** Never throws: the text of an answer was written in a process that runs untrusted code. */
 export function complete(end: RunEnd, context: CompletionContext): Completion {
+  try {
+    return completionOf(end, context);
+  } catch {
+    return failed(simpleError("ERR_INTERNAL", "Error", "The room gave an answer that nobody understands."));
+  }
+}
+
+function completionOf(end: RunEnd, context: CompletionContext): Completion {
   if (end.kind === "stopped") return stopped(end.reason, context.limits);
   if (end.kind === "crashed") return failed(crashError(end));
   const { outcome } = end;
@@ -80,9 +89,9 @@ function answered(text: string, context: CompletionContext): Completion {
       if (body.length > MAX_RESULT_CHARACTERS) {
         return failed(simpleError("ERR_RESULT_TOO_LARGE", "ResultError", `The result is ${body.length} characters of JSON; at most ${MAX_RESULT_CHARACTERS} are kept. Return less, or store it elsewhere and return where.`, { limit: MAX_RESULT_CHARACTERS, amount: body.length }));
       }
-      return { status: text[0] === "R" ? "Success" : "CompletedWithErrors", resultJson: body };
+      return { status: text[0] === "R" ? "Success" : "CompletedWithErrors", result: JSON.parse(body) as unknown };
     case "D":
-      return { status: "Success", resultJson: body };
+      return { status: "Success", result: JSON.parse(body) as unknown };
     case "I":
       return failed(inputError(JSON.parse(body) as InputProblem[]));
     case "S": {
@@ -96,7 +105,7 @@ function answered(text: string, context: CompletionContext): Completion {
     case "E":
       return failed(fromThrown(body, context));
     default:
-      return failed(simpleError("ERR_INTERNAL", "Error", "The room gave an answer that nobody understands."));
+      throw new Error(`unknown outcome ${String(text[0])}`);
   }
 }
 

@@ -94,12 +94,9 @@ function ended(
   completion: Completion,
   facts: { readonly logs: Ended["logs"]; readonly usage: RoomUsage; readonly modules: ReadonlyMap<string, ClosureModule> },
 ): Ended {
-  const { status, resultJson, error } = completion;
-  const used = [...facts.modules.values()].map(({ path, hash }) => ({ path, hash })).sort((a, b) => (a.path < b.path ? -1 : 1));
+  const used = [...facts.modules.values()].map(({ path, hash }) => ({ path, hash })).toSorted((a, b) => (a.path < b.path ? -1 : 1));
   return {
-    status,
-    ...(resultJson === undefined ? {} : { result: JSON.parse(resultJson) as unknown }),
-    ...(error === undefined ? {} : { error }),
+    ...completion,
     logs: facts.logs,
     usage: facts.usage,
     modules: used,

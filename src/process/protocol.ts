@@ -60,8 +60,15 @@ function isLogEntry(value: unknown): value is LogEntry {
     Array.isArray(value["parts"]) &&
     value["parts"].every((part) => typeof part === "string") &&
     (value["data"] === undefined || typeof value["data"] === "string") &&
-    typeof value["at"] === "number"
+    isTime(value["at"])
   );
+}
+
+/** Of a Date: outside of this, writing it down throws. */
+const LAST_TIME = 8.64e15;
+
+function isTime(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) <= LAST_TIME;
 }
 
 /** The message if it has the right shape, else undefined: a child that talks nonsense is killed. */
@@ -86,7 +93,7 @@ export function parseFromChild(value: unknown): FromChild | undefined {
 }
 
 function isUsage(value: unknown): boolean {
-  return isRecord(value) && ["wallMs", "cpuMs", "peakMemoryBytes"].every((key) => typeof value[key] === "number");
+  return isRecord(value) && ["wallMs", "cpuMs", "peakMemoryBytes"].every((key) => Number.isFinite(value[key]));
 }
 
 function isLinkError(text: unknown): boolean {
@@ -107,6 +114,7 @@ function isOutcome(value: unknown): boolean {
     case "rejected-link":
       return typeof value["error"] === "string";
     case "terminated":
+      if (value["limitMs"] !== undefined && !Number.isFinite(value["limitMs"])) return false;
       return value["reason"] === "wall" || value["reason"] === "cpu" || value["reason"] === "memory" || value["reason"] === "cancelled";
     default:
       return false;

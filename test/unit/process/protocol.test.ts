@@ -15,6 +15,7 @@ it.each([
   { type: "done", runId: 1, outcome: { kind: "threw", error: "{}" }, usage },
   { type: "done", runId: 1, outcome: { kind: "rejected-link", error: "{}" }, usage },
   { type: "done", runId: 1, outcome: { kind: "terminated", reason: "wall" }, usage },
+  { type: "done", runId: 1, outcome: { kind: "terminated", reason: "wall", limitMs: 5 }, usage },
 ])("takes %j", (message) => {
   expect(parseFromChild(message)).toEqual(message);
 });
@@ -28,12 +29,16 @@ it.each([
   { type: "run" },
   { type: "logs", runId: 1, entries: [{ level: "shout", parts: [], at: 1 }] },
   { type: "logs", runId: 1, entries: [{ level: "info", parts: [1], at: 1 }] },
+  { type: "logs", runId: 1, entries: [{ level: "info", parts: ["a"], at: NaN }] },
+  { type: "logs", runId: 1, entries: [{ level: "info", parts: ["a"], at: 1e300 }] },
   { type: "logs", runId: "1", entries: [] },
   { type: "import", runId: 1, importId: 2, specifier: 3, referrer: "b.ts" },
   { type: "done", runId: 1, outcome: { kind: "answered" }, usage },
   { type: "done", runId: 1, outcome: { kind: "answered", text: "Rnull" } },
   { type: "done", runId: 1, outcome: { kind: "answered", text: "Rnull" }, usage: { wallMs: "long", cpuMs: 1, peakMemoryBytes: 1 } },
+  { type: "done", runId: 1, outcome: { kind: "answered", text: "Rnull" }, usage: { ...usage, cpuMs: Infinity } },
   { type: "done", runId: 1, outcome: { kind: "terminated", reason: "boredom" }, usage },
+  { type: "done", runId: 1, outcome: { kind: "terminated", reason: "wall", limitMs: "long" }, usage },
 ])("refuses %j", (message) => {
   expect(parseFromChild(message)).toBeUndefined();
 });
