@@ -122,7 +122,6 @@ export function enter(host: Host): Room {
         ["thrown", `${keepThrown(value)}`],
         ["error", guestErrorText(value)],
         ["unsettled", unsettled],
-        ["made", found === undefined ? "true" : undefined],
       ]);
     },
     provideZod: (namespace) => {

@@ -72,7 +72,7 @@ export interface Room {
   /**
    * Finds the error object that last had its stack formatted with this message and stack (see stack hook in the bootstrap), keeps it, and
    * returns JSON of {thrown: number, error: GuestError, unsettled: number[]}: the same value has the same `thrown` each time.
-   * When there is none: with a name, keeps an error made from the copy and says `made: true`; without, thrown is -1 and error null.
+   * When there is none: with a name, keeps an error made from the copy; without, thrown is -1 and error null.
    * A fourth argument is a primitive that was thrown, and kept as it is. `unsettled` are the ids of imports that the room still waits
    * for. For failures of module evaluation, where isolated-vm hands the host a copy only.
    */

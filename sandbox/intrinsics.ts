@@ -45,6 +45,7 @@ export const RealmMap = Map;
 export const RealmSet = Set;
 export const RealmWeakMap = WeakMap;
 export const RealmWeakSet = WeakSet;
+export const RealmWeakRef = WeakRef;
 export const RealmUint8Array = Uint8Array;
 export const RealmArrayBuffer = ArrayBuffer;
 export const RealmFunction = Function;
@@ -83,6 +84,7 @@ export const mapGet = uncurry(Map.prototype.get) as <K, V>(map: Map<K, V>, key: 
 export const mapSet = uncurry(Map.prototype.set) as <K, V>(map: Map<K, V>, key: K, value: V) => Map<K, V>;
 export const mapHas = uncurry(Map.prototype.has) as <K, V>(map: Map<K, V>, key: K) => boolean;
 export const mapDelete = uncurry(Map.prototype.delete) as <K, V>(map: Map<K, V>, key: K) => boolean;
+export const weakTarget = uncurry(WeakRef.prototype.deref) as <T extends WeakKey>(reference: WeakRef<T>) => T | undefined;
 export const weakSetAdd = uncurry(WeakSet.prototype.add) as <T extends WeakKey>(set: WeakSet<T>, value: T) => WeakSet<T>;
 export const weakSetHas = uncurry(WeakSet.prototype.has) as <T extends WeakKey>(set: WeakSet<T>, value: T) => boolean;
 export const weakGet = uncurry(WeakMap.prototype.get) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => V | undefined;

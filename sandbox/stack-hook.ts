@@ -14,16 +14,21 @@ import {
   sliceText,
   startsWith,
   uncurryThis,
+  RealmWeakRef,
   RealmWeakSet,
   weakSetAdd,
   weakSetHas,
+  weakTarget,
 } from "./intrinsics.ts";
 
 /** Frames of room code carry file names that begin so; no workspace path can (a colon ends no path's first segment as a scheme does). */
 const ROOM_SCHEME = "bifrost:";
 /** What isolated-vm puts between the room's frames and the host's in the copy it makes. */
 const BOUNDARY = "\n    at (<isolated-vm boundary>)";
-const REMEMBERED = 16;
+/** Many imports may fail in one turn before the host asks for the first of them. */
+const REMEMBERED = 256;
+/** An error may be as large as its author likes: beyond these few only those are remembered that somebody else holds too. */
+const HELD = 16;
 const FRAMES = 30;
 
 interface CallSite {
@@ -34,7 +39,8 @@ interface CallSite {
 type PrepareStackTrace = (error: unknown, sites: unknown) => unknown;
 
 interface Formatted {
-  readonly error: object;
+  readonly weak: WeakRef<object>;
+  held: object | undefined;
   /** undefined where the author's own hook returned something else than text. */
   readonly stack: string | undefined;
 }
@@ -98,7 +104,8 @@ export function findFormatted(message: string, copiedStack: string): { readonly 
   const frames = framesOf(stack);
   for (let index = formatted.length - 1; index >= 0; index--) {
     const candidate = formatted[index] as Formatted;
-    if (candidate.stack === stack || (framesOf(candidate.stack ?? "") === frames && messageOf(candidate.error) === message)) return candidate;
+    const error = weakTarget(candidate.weak);
+    if (error !== undefined && (candidate.stack === stack || (framesOf(candidate.stack ?? "") === frames && messageOf(error) === message))) return { error };
   }
   return undefined;
 }
@@ -110,7 +117,8 @@ function framesOf(stack: string): string {
 
 function remember(error: unknown, stack: string | undefined): void {
   if (typeof error !== "object" || error === null) return;
-  push(formatted, { error, stack });
+  push(formatted, { weak: new RealmWeakRef(error), held: error, stack });
+  if (formatted.length > HELD) (formatted[formatted.length - HELD - 1] as Formatted).held = undefined;
   if (formatted.length > REMEMBERED) shift(formatted);
 }
 

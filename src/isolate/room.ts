@@ -26,8 +26,12 @@ interface Taken {
   readonly error: unknown;
   /** Imports that the room still waits for. */
   readonly unsettled: readonly number[];
-  /** True where the room could not find the error again. */
-  readonly made?: true;
+}
+
+/** Of a module that threw: two copies of one error look alike. */
+interface Failure {
+  readonly taken: Taken;
+  readonly looks: string;
 }
 
 /** How often limits are looked at, and how long a rejected top-level await may stay unseen. */
@@ -49,12 +53,12 @@ export class Room {
   #ownTimeout: NodeJS.Timeout | undefined;
   #over = false;
   #asking = false;
-  /** What evaluating a module threw, by path: JSON of Taken. */
-  readonly #failures = new Map<string, string>();
+  /** What evaluating a module threw, by path. */
+  readonly #failures = new Map<string, Failure>();
   /** Paths of imports whose module waits, or may wait, on a top-level await. */
   readonly #evaluating = new Map<number, string>();
-  /** When imports were told of what they failed with, by its id. */
-  readonly #told = new Map<number, number>();
+  /** When imports were last told of what they failed with, by its looks. */
+  readonly #told = new Map<string, number>();
   /** Errors that surfaced are looked at one after the other. */
   #looking: Promise<void> = Promise.resolve();
 
@@ -118,7 +122,7 @@ export class Room {
       // A module that failed once fails for ever with the same error: a second evaluate() would wrongly succeed.
       const failedBefore = this.#failures.get(path);
       if (failedBefore !== undefined) return this.#failImport(importId, failedBefore);
-      const root = await this.#linked(graph, importId, sdk === true ? undefined : (plan as Plan));
+      const root = await this.#linked(graph, importId, sdk === true ? undefined : plan);
       if (root === undefined) return;
       this.#evaluating.set(importId, path);
       await root.evaluate();
@@ -180,9 +184,8 @@ export class Room {
     }
   }
 
-  #failImport(importId: number, taken: string): void {
-    const { thrown, error } = JSON.parse(taken) as Taken;
-    this.#told.set(thrown, performance.now());
+  #failImport(importId: number, { taken: { thrown, error }, looks }: Failure): void {
+    this.#told.set(looks, performance.now());
     this.#tell("importFailed", [importId, JSON.stringify(error), thrown]);
   }
 
@@ -204,15 +207,15 @@ export class Room {
    * if to none, nobody handles it. An import's own rejection that nobody handles surfaces after the import was told.
    */
   async #look(error: unknown, surfacedAt: number): Promise<void> {
-    const taken = JSON.parse(await this.#thrown(error)) as Taken;
+    const { taken, looks } = await this.#failure(error);
     const failed = await this.#failEvaluating(taken.unsettled);
-    const belongs = failed.includes(taken.thrown) || (taken.made === true && failed.length > 0) || (this.#told.get(taken.thrown) ?? 0) > surfacedAt;
+    const belongs = failed.includes(looks) || (this.#told.get(looks) ?? 0) > surfacedAt;
     if (!belongs) this.#end({ kind: "threw", error: JSON.stringify(taken.error) });
   }
 
-  /** Tells every import whose module has thrown; resolves with the ids of what they threw. */
-  async #failEvaluating(unsettled: readonly number[]): Promise<readonly number[]> {
-    const failed: number[] = [];
+  /** Tells every import whose module has thrown; resolves with the looks of what they threw. */
+  async #failEvaluating(unsettled: readonly number[]): Promise<readonly string[]> {
+    const failed: string[] = [];
     for (const [importId, path] of this.#evaluating) {
       if (!unsettled.includes(importId)) {
         this.#evaluating.delete(importId);
@@ -222,27 +225,27 @@ export class Room {
       if (failure === undefined) continue;
       this.#failures.set(path, failure);
       this.#evaluating.delete(importId);
-      failed.push((JSON.parse(failure) as Taken).thrown);
+      failed.push(failure.looks);
       this.#failImport(importId, failure);
     }
     return failed;
   }
 
-  async #failureOf(path: string): Promise<string | undefined> {
+  async #failureOf(path: string): Promise<Failure | undefined> {
     try {
       await this.#graph?.probe(path);
       return undefined;
     } catch (error) {
       if (isDisposal(error) || isOutOfMemory(error)) throw error;
-      return await this.#thrown(error);
+      return await this.#failure(error);
     }
   }
 
-  /** JSON of Taken. The host has but a copy of the error; the room kept the original. */
-  async #thrown(error: unknown): Promise<string> {
-    if (!(error instanceof Error)) return await this.#realm.takeThrown("", "", undefined, error);
+  /** The host has but a copy of the error; the room kept the original. */
+  async #failure(error: unknown): Promise<Failure> {
     const { message, stack, name } = describeSurfaced(error);
-    return await this.#realm.takeThrown(message, stack, name);
+    const taken = await (error instanceof Error ? this.#realm.takeThrown(message, stack, name) : this.#realm.takeThrown("", "", undefined, error));
+    return { taken: JSON.parse(taken) as Taken, looks: JSON.stringify([name, message, stack]) };
   }
 
   #watch(message: RoomJob): void {

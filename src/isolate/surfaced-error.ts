@@ -13,7 +13,7 @@ export function describeSurfaced(error: unknown): GuestError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error), stack: "" };
   if (error.message === UNCOPIED) return { name: "Error", message: NOT_AN_ERROR, stack: "" };
   // Below the boundary stand frames of this process: they must not cross.
-  const stack = String(error.stack ?? "");
+  const stack = error.stack ?? "";
   const boundary = stack.indexOf(BOUNDARY);
   return { name: error.name, message: error.message, stack: boundary < 0 ? "" : framesRepaired(stack.slice(0, boundary), `${error.name}: ${error.message}`) };
 }
