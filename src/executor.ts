@@ -1,6 +1,7 @@
 // One opened workspace: what can be done with it, composed from its parts. The one place of composition for a run;
 // which database and cache the parts stand on is decided in open.ts.
 import { randomUUIDv7 } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
 import type { Execution, LogLine } from "./completion.ts";
 import { Fault } from "./errors.ts";
@@ -41,6 +42,7 @@ export interface RunOptions {
   readonly onLog?: ((line: LogLine) => void) | undefined;
 }
 
+/** Disposing of it cancels what still runs. */
 export interface Executor extends AsyncDisposable {
   readonly workspace: Workspace;
   /** Resolves for every reference that resolves; rejects with a Fault only where no execution began. `inputJson` is JSON text. */
@@ -93,6 +95,10 @@ export function createExecutor(parts: ExecutorParts): Executor {
   const closures = new LRUCache<string, Closure>({ max: 1000 });
   const registered = new LRUCache<number, Promise<readonly Executable[]>>({ max: 4 });
   const loose = new Set<Promise<unknown>>();
+  const running = new Set<Promise<unknown>>();
+  const closing = new AbortController();
+  // One for each execution that runs.
+  setMaxListeners(0, closing.signal);
 
   const powers: ExecutionPowers = { recall, takeProcess, pin, find, load, begin, handOver: (order, work) => handOver(order, work, { loadImport }), record };
 
@@ -238,7 +244,15 @@ export function createExecutor(parts: ExecutorParts): Executor {
       if (inputJson.length > MAX_INPUT_CHARACTERS) {
         throw new Fault("ERR_INPUT_TOO_LARGE", `The input is ${inputJson.length} characters of JSON; at most ${MAX_INPUT_CHARACTERS} are taken. Send less, or send where it is stored.`, { details: { limit: MAX_INPUT_CHARACTERS, amount: inputJson.length } });
       }
-      return await runOrder(orderFor(reference, inputJson, options));
+      if (closing.signal.aborted) throw new Fault("ERR_EXECUTOR_CLOSED", "This executor has been closed and takes no more executions. Open another one.");
+      const signal = options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
+      const execution = runOrder(orderFor(reference, inputJson, { ...options, signal }));
+      running.add(execution);
+      try {
+        return await execution;
+      } finally {
+        running.delete(execution);
+      }
     },
     write: (changes, options) => writer.write(changes, options),
     move: (from, to) => writer.move(from, to),
@@ -265,6 +279,9 @@ export function createExecutor(parts: ExecutorParts): Executor {
       await modules.settled();
     },
     async [Symbol.asyncDispose]() {
+      // What still runs ends as cancelled and is recorded while there is something to record it in.
+      closing.abort();
+      await Promise.allSettled(running);
       while (loose.size > 0) await Promise.all(loose);
       await modules.settled();
       await parts.close();
