@@ -59,8 +59,11 @@ export class ModuleGraph {
       for (const module of plan.modules) {
         if (this.#modules.has(module.path)) continue;
         const compiled = await this.#isolate.compileModule(this.#codeOf(module), { filename: `workspace:///${module.path}` });
-        if (!this.#modules.has(module.path)) this.#add(module.path, compiled);
-        if (module.scoped) this.#linkTo(module, SCOPE_SPECIFIER, await this.#isolate.compileModule(scopeText(module.path), { filename: "bifrost:scope-of" }));
+        const scope = module.scoped ? await this.#isolate.compileModule(scopeText(module.path), { filename: "bifrost:scope-of" }) : undefined;
+        // Another import may have been as far meanwhile; and whoever finds a module here may link it at once.
+        if (this.#modules.has(module.path)) continue;
+        this.#add(module.path, compiled);
+        if (scope !== undefined) this.#linkTo(module, SCOPE_SPECIFIER, scope);
       }
       this.#connect(root, plan);
     }
