@@ -242,7 +242,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
     workspace,
     async run(reference, inputJson, options = {}) {
       if (inputJson.length > MAX_INPUT_CHARACTERS) {
-        throw new Fault("ERR_INPUT_TOO_LARGE", `The input is ${inputJson.length} characters of JSON; at most ${MAX_INPUT_CHARACTERS} are taken. Send less, or send where it is stored.`, { details: { limit: MAX_INPUT_CHARACTERS, amount: inputJson.length } });
+        throw new Fault(
+          "ERR_INPUT_TOO_LARGE",
+          `The input is ${inputJson.length} characters of JSON; at most ${MAX_INPUT_CHARACTERS} are taken. Send less, or send where it is stored.`,
+          { details: { limit: MAX_INPUT_CHARACTERS, amount: inputJson.length } },
+        );
       }
       if (closing.signal.aborted) throw new Fault("ERR_EXECUTOR_CLOSED", "This executor has been closed and takes no more executions. Open another one.");
       const signal = options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
@@ -258,11 +262,18 @@ export function createExecutor(parts: ExecutorParts): Executor {
     move: (from, to) => writer.move(from, to),
     pushDirectory: (directory, options) => pushDirectory(directory, { workspace: workspace.id, origin, writer }, options ?? {}),
     files: (options = {}) => origin.files(workspace.id, options),
-    moduleCache: createModuleCache({ workspace: workspace.id, origin, store, snapshots, write: (changes) => writer.write(changes), ...(log === undefined ? {} : { note: log }) }),
+    moduleCache: createModuleCache({
+      workspace: workspace.id,
+      origin,
+      store,
+      snapshots,
+      write: (changes) => writer.write(changes),
+      ...(log === undefined ? {} : { note: log }),
+    }),
     readFile: (path) => readFile({ workspace: workspace.id, origin }, path),
     async sourceOf({ snapshotId }, path) {
       try {
-        const hash = (await snapshots.open(workspace.id, snapshotId as SnapshotId)).hashOf(path as ModulePath);
+        const hash = (await snapshots.open(workspace.id, snapshotId as SnapshotId)).hashOf(path);
         const bytes = hash === undefined ? undefined : (await origin.contents(workspace.id, [hash])).get(hash);
         return bytes === undefined ? undefined : decodeSource(bytes);
       } catch {
@@ -272,7 +283,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
     async execution(id) {
       const stored = await records.get(workspace.id, id);
       if (stored?.execution !== undefined) return stored.execution;
-      throw new Fault("ERR_EXECUTION_NOT_FOUND", stored === undefined ? `No execution of this workspace has the id ${id}.` : `The execution ${id} has not ended yet.`, { details: { id } });
+      throw new Fault(
+        "ERR_EXECUTION_NOT_FOUND",
+        stored === undefined ? `No execution of this workspace has the id ${id}.` : `The execution ${id} has not ended yet.`,
+        { details: { id } },
+      );
     },
     async settled() {
       while (loose.size > 0) await Promise.all(loose);

@@ -55,7 +55,8 @@ function hashOfModules(modules: Execution["modules"]): string {
 async function describeOne(reference: string, powers: DescribePowers): Promise<Described & { readonly closureHash: string }> {
   try {
     const execution = await powers.run(reference);
-    const closureHash = execution.error !== undefined && execution.modules.length === 0 ? hashContent(execution.error.message) : hashOfModules(execution.modules);
+    const closureHash =
+      execution.error !== undefined && execution.modules.length === 0 ? hashContent(execution.error.message) : hashOfModules(execution.modules);
     if (execution.error !== undefined) return { closureHash, parameters: null, reason: execution.error.message, timeoutMs: null };
     const { parameters, reason, timeoutMs } = execution.result as Described;
     return { closureHash, parameters: parameters ?? null, reason: reason ?? null, timeoutMs: timeoutMs ?? null };

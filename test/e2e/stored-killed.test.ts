@@ -32,7 +32,10 @@ interface Writer {
 function startWriter(name: string, mode: "loop" | "hang", first = 1): Writer {
   const { databaseUrl, redisUrl } = world.servers;
   const script = fileURLToPath(new URL("../support/stored-writer.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, databaseUrl, redisUrl, name, mode, String(first)], { stdio: ["ignore", "pipe", "inherit"], env: { HOME: shell.home, PATH: process.env["PATH"] } });
+  const child = spawn(process.execPath, [script, databaseUrl, redisUrl, name, mode, String(first)], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { HOME: shell.home, PATH: process.env["PATH"] },
+  });
   const told: string[] = [];
   let rest = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -53,7 +56,10 @@ function startWriter(name: string, mode: "loop" | "hang", first = 1): Writer {
 
 async function expectSoundCache({ executor }: Harness): Promise<void> {
   const { id } = executor.workspace;
-  const [head, index] = ((await world.redis.multi().get(headKey(id)).hgetall(indexKey(id)).exec()) ?? []).map(([, value]) => value) as [string, Record<string, string>];
+  const [head, index] = ((await world.redis.multi().get(headKey(id)).hgetall(indexKey(id)).exec()) ?? []).map(([, value]) => value) as [
+    string,
+    Record<string, string>,
+  ];
   const { snapshotId } = JSON.parse(head) as { snapshotId: string };
   const keys = [blobKey(id, { kind: "snapshot", id: snapshotId }), ...Object.values(index).map((hash) => blobKey(id, { kind: "content", id: hash }))];
   expect(await world.redis.exists(...keys)).toBe(keys.length);
@@ -96,43 +102,55 @@ it("B29a: a writer killed between commit and publish has written: the next run o
   expect(await world.redis.get(headKey(harness.executor.workspace.id))).not.toBe(before);
 }, 60_000);
 
-it.runIf(process.platform === "linux")("B31: after kill -9 of the process that runs a workflow, its room's process ends, its lease runs out by itself, its record stays Running, and the next run works", async () => {
+it.runIf(process.platform === "linux")(
+  "B31: after kill -9 of the process that runs a workflow, its room's process ends, its lease runs out by itself, its record stays Running, and the next run works",
+  async () => {
+    const name = randomUUID();
+    const harness = await world.harness({
+      workspace: name,
+      files: { "wf.ts": workflow("ctx.log.info('begun'); for (;;) {}"), "fine.ts": workflow("return 'fine';") },
+    });
+    await harness.executor.settled();
+    const { id } = harness.executor.workspace;
+    const running = shell.start("run-workflow", ["wf.ts", "--workspace", name]);
+    await running.until("stderr", "begun");
+    const [lease = ""] = await world.redis.keys(`bifrost:{${id}}:exec:*:lease`);
+    expect(lease).not.toBe("");
+    const processes = descendantsOf(running.process.pid ?? 0);
+    expect(processes.map(commandOf).filter((command) => command.includes("child-main"))).not.toEqual([]);
+    // Where `node` on PATH is an old one, the bin stands in for the process that does the work: that one is killed.
+    for (const each of [...processes, running.process.pid ?? 0]) if (commandOf(each).includes("run-workflow.mjs")) process.kill(each, "SIGKILL");
+    await running.ended;
+    await expect.poll(() => processes.map(commandOf).filter((command) => command !== ""), { timeout: 10_000 }).toEqual([]);
+    // Nobody renews it: what is left of its time only falls.
+    const left = await world.redis.pttl(lease);
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(60_000);
+    const executionId = lease.split(":").at(-2);
+    expect(await world.rows("select status, result, error, finished_at from executions where id = $1", [executionId])).toEqual([
+      { status: "Running", result: null, error: null, finished_at: null },
+    ]);
+    expect(await shell.run("run-workflow", ["fine.ts", "--workspace", name])).toMatchObject({ code: 0, stdout: '"fine"\n' });
+  },
+  60_000,
+);
+
+it("a room's process that is killed under a run fails that run once as crashed, keeps its record, and the next run works", async () => {
   const name = randomUUID();
   const harness = await world.harness({
     workspace: name,
     files: { "wf.ts": workflow("ctx.log.info('begun'); for (;;) {}"), "fine.ts": workflow("return 'fine';") },
   });
   await harness.executor.settled();
-  const { id } = harness.executor.workspace;
-  const running = shell.start("run-workflow", ["wf.ts", "--workspace", name]);
-  await running.until("stderr", "begun");
-  const [lease = ""] = await world.redis.keys(`bifrost:{${id}}:exec:*:lease`);
-  expect(lease).not.toBe("");
-  const processes = descendantsOf(running.process.pid ?? 0);
-  expect(processes.map(commandOf).filter((command) => command.includes("child-main"))).not.toEqual([]);
-  // Where `node` on PATH is an old one, the bin stands in for the process that does the work: that one is killed.
-  for (const each of [...processes, running.process.pid ?? 0]) if (commandOf(each).includes("run-workflow.mjs")) process.kill(each, "SIGKILL");
-  await running.ended;
-  await expect.poll(() => processes.map(commandOf).filter((command) => command !== ""), { timeout: 10_000 }).toEqual([]);
-  // Nobody renews it: what is left of its time only falls.
-  const left = await world.redis.pttl(lease);
-  expect(left).toBeGreaterThan(0);
-  expect(left).toBeLessThanOrEqual(60_000);
-  const executionId = lease.split(":").at(-2);
-  expect(await world.rows("select status, result, error, finished_at from executions where id = $1", [executionId])).toEqual([{ status: "Running", result: null, error: null, finished_at: null }]);
-  expect(await shell.run("run-workflow", ["fine.ts", "--workspace", name])).toMatchObject({ code: 0, stdout: '"fine"\n' });
-}, 60_000);
-
-it("a room's process that is killed under a run fails that run once as crashed, keeps its record, and the next run works", async () => {
-  const name = randomUUID();
-  const harness = await world.harness({ workspace: name, files: { "wf.ts": workflow("ctx.log.info('begun'); for (;;) {}"), "fine.ts": workflow("return 'fine';") } });
-  await harness.executor.settled();
   const running = shell.start("run-workflow", ["wf.ts", "--workspace", name, "--json"]);
   await running.until("stderr", "begun");
   for (const id of descendantsOf(running.process.pid ?? 0)) if (commandOf(id).includes("child-main")) process.kill(id, "SIGKILL");
   const { code, stdout } = await running.ended;
   const envelope = JSON.parse(stdout) as { id: string };
-  expect({ code, envelope }).toMatchObject({ code: 137, envelope: { status: "Failed", error: { code: "ERR_PROCESS_CRASH", name: "ProcessCrashError" }, logs: [{ message: "begun" }] } });
+  expect({ code, envelope }).toMatchObject({
+    code: 137,
+    envelope: { status: "Failed", error: { code: "ERR_PROCESS_CRASH", name: "ProcessCrashError" }, logs: [{ message: "begun" }] },
+  });
   expect(await world.rows("select status from executions where id = $1", [envelope.id])).toEqual([{ status: "Failed" }]);
   expect(await world.redis.keys(`bifrost:{${harness.executor.workspace.id}}:exec:*`)).toEqual([]);
   expect((await harness.run("fine.ts")).result).toBe("fine");

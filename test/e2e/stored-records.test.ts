@@ -16,7 +16,9 @@ afterAll(async () => {
 });
 
 /** Pushed to a workspace of its own: how to run in it. */
-async function pushed(files: Readonly<Record<string, string>>): Promise<{ readonly name: string; push(files: Readonly<Record<string, string | null>>): Promise<Ended>; run(...args: string[]): Promise<Execution> }> {
+async function pushed(
+  files: Readonly<Record<string, string>>,
+): Promise<{ readonly name: string; push(files: Readonly<Record<string, string | null>>): Promise<Ended>; run(...args: string[]): Promise<Execution> }> {
   const name = randomUUID();
   let now: Record<string, string> = {};
   async function push(change: Readonly<Record<string, string | null>>): Promise<Ended> {
@@ -56,7 +58,10 @@ it("every end of a run leaves its whole record: status, snapshot, input, result 
     expect(envelope.modules.map(({ path }) => path)).toEqual(["depth/index.ts", "ends.ts"]);
     expect(envelope.logs.map(({ level, message }) => `${level} ${message}`)).toEqual(lines);
     expect(await host.executor.execution(envelope.id)).toEqual(envelope);
-    const [row] = await world.rows("select workflow, snapshot_id, status, input::text as input, started_at <= finished_at as in_order from executions where id = $1", [envelope.id]);
+    const [row] = await world.rows(
+      "select workflow, snapshot_id, status, input::text as input, started_at <= finished_at as in_order from executions where id = $1",
+      [envelope.id],
+    );
     expect(row).toEqual({
       workflow: args[0],
       snapshot_id: envelope.snapshotId,
@@ -81,19 +86,22 @@ it("an input that does not fit the schema and an import that does not link are e
     "wf.ts": `import { workflow, z } from "bifrost"; export default workflow({ params: z.object({ n: z.number() }) }, async () => 1);`,
     "lonely.ts": `import { workflow } from "bifrost"; import "./nobody"; export default workflow(async () => 1);`,
   });
-  for (const [args, code] of [[["wf.ts", "-p", "n=x"], "ERR_INPUT_INVALID"], [["lonely.ts"], "ERR_MODULE_NOT_FOUND"]] as const) {
+  for (const [args, code] of [
+    [["wf.ts", "-p", "n=x"], "ERR_INPUT_INVALID"],
+    [["lonely.ts"], "ERR_MODULE_NOT_FOUND"],
+  ] as const) {
     const envelope = await workspace.run(...args);
     expect(envelope).toMatchObject({ status: "Failed", error: { code } });
     expect(await world.rows("select status, error->>'code' as code from executions where id = $1", [envelope.id])).toEqual([{ status: "Failed", code }]);
   }
 });
 
-async function parameters(workspace: string): Promise<Record<string, any>> {
+async function parameters(workspace: string): Promise<Record<string, unknown>> {
   const rows = await world.rows(
     "select f.path, f.export_name, f.parameter_schema as schema, f.parameters_reason as reason from workflows f join workspaces w on w.id = f.workspace_id where w.name = $1 and f.is_active",
     [workspace],
   );
-  return Object.fromEntries(rows.map(({ path, export_name, schema, reason }) => [`${path}::${export_name}`, reason ?? schema]));
+  return Object.fromEntries(rows.map(({ path, export_name, schema, reason }) => [`${String(path)}::${String(export_name)}`, reason ?? schema]));
 }
 
 it("B50: when push has ended, the parameters of every workflow, tool and data provider are there as JSON Schema, or the reason why not", async () => {
@@ -110,7 +118,10 @@ export const free = workflow(async () => 1);
     "lonely.ts": `import { workflow } from "bifrost"; import "./nobody"; export default workflow(async () => 1);`,
   });
   const found = await parameters(name);
-  expect(found["wf.ts::default"]).toMatchObject({ type: "object", properties: { days: { type: "integer", maximum: 90, default: 30 }, who: { type: "string" } } });
+  expect(found["wf.ts::default"]).toMatchObject({
+    type: "object",
+    properties: { days: { type: "integer", maximum: 90, default: 30 }, who: { type: "string" } },
+  });
   expect(found["wf.ts::look"]).toMatchObject({ properties: { id: { type: "string" } }, required: ["id"] });
   expect(found["wf.ts::choices"]).toMatchObject({ properties: { kind: { enum: ["a", "b"] } } });
   expect(found["wf.ts::free"]).toSatisfy((value) => value === null || typeof value === "string");

@@ -93,7 +93,7 @@ describe.each(PLACES)("over $title", ({ title, open }) => {
     expect(resultOf(await run("close-stale"))).toEqual({ closed: 0 });
     expect((await admin("push", directory.path)).code).toBe(0);
 
-    const { id } = (JSON.parse((await run("close-stale", "--json")).stdout) as { id: string });
+    const { id } = JSON.parse((await run("close-stale", "--json")).stdout) as { id: string };
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
 
     expect(await admin("files", "mv", "close.ts", "flows/close.ts")).toMatchObject({ code: 0 });
@@ -108,12 +108,12 @@ describe.each(PLACES)("over $title", ({ title, open }) => {
     expect(lost.stderr).toContain("shared/tickets");
     expect(await admin("files", "cat", "shared/tickets/index.ts")).toMatchObject({ code: 3, stdout: "" });
 
-    expect((await admin("files", "ls")).stdout.split("\n").filter((line) => line !== "").map((line) => line.split("\t")[0])).toEqual([
-      "README.md",
-      "data/tickets.json",
-      "ends.ts",
-      "flows/close.ts",
-    ]);
+    expect(
+      (await admin("files", "ls")).stdout
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => line.split("\t")[0]),
+    ).toEqual(["README.md", "data/tickets.json", "ends.ts", "flows/close.ts"]);
     // Pushing again brings back what the directory has, and takes away what it has not.
     expect(await admin("push", directory.path)).toMatchObject({ code: 0 });
     expect(resultOf(await run("close.ts"))).toEqual({ closed: 0 });
@@ -135,7 +135,9 @@ describe.each(PLACES)("over $title", ({ title, open }) => {
   });
 
   it("workspaces are apart: what one has, another has not, and --workspace names it on every command", async () => {
-    using other = temporaryDirectory({ "close.ts": `import { workflow } from "bifrost"; export default workflow({ name: "close-stale" }, async () => "the other one");` });
+    using other = temporaryDirectory({
+      "close.ts": `import { workflow } from "bifrost"; export default workflow({ name: "close-stale" }, async () => "the other one");`,
+    });
     expect(await run("close-stale", "--workspace", "other")).toMatchObject({ code: 3 });
     expect(await admin("push", other.path, "--workspace", "other")).toMatchObject({ code: 0 });
     expect(await admin("push", directory.path)).toMatchObject({ code: 0 });
@@ -229,7 +231,11 @@ describe("init", () => {
     expect(await shell.run("bifrost-executor", ["init"])).toMatchObject({ code: 0 });
     const client = new pg.Client({ connectionString: newer.url });
     await client.connect();
-    const table = ((await client.query("select table_name from information_schema.tables where table_name like '%migration' and table_schema = 'public'")).rows as { table_name: string }[])[0]?.table_name;
+    const table = (
+      (await client.query("select table_name from information_schema.tables where table_name like '%migration' and table_schema = 'public'")).rows as {
+        table_name: string;
+      }[]
+    )[0]?.table_name;
     await client.query(`insert into ${table} (name, timestamp) values ('9999-from-the-future', '2099-01-01')`);
     await client.end();
     const refused = await shell.run("bifrost-executor", ["init"]);

@@ -8,7 +8,8 @@ export function roomProcesses(): number[] {
 
 /** Children, their children, and so on. */
 export function descendantsOf(id: number): number[] {
-  return childrenOf(id).flatMap((child) => [child, ...descendantsOf(child)]);
+  const children = childrenOf(id);
+  return children.concat(children.flatMap(descendantsOf));
 }
 
 /** Empty for a process that is gone. */

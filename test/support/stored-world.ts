@@ -28,7 +28,7 @@ export interface StoredWorld {
   /** As a host is composed, but with some parts of the test's own, made of those it has. Ends with the test. */
   host(workspace: string, change: (parts: ExecutorParts) => Partial<ExecutorParts>, servers?: Servers): Promise<Executor>;
   /** Rows that the database has, asked beside the system. */
-  rows(statement: string, values?: readonly unknown[]): Promise<Record<string, any>[]>;
+  rows(statement: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 }
 
 /** Call at the top of a test file. */
@@ -88,7 +88,7 @@ export function useStoredWorld(): StoredWorld {
       open.add(executor);
       return executor;
     },
-    rows: async (statement, values = []) => (await client.query(statement, [...values])).rows as Record<string, any>[],
+    rows: async (statement, values = []) => (await client.query(statement, [...values])).rows as Record<string, unknown>[],
   };
 }
 

@@ -19,7 +19,12 @@ it("B27: with Redis stopped when the snapshot is taken, the run fails as retryab
   await redis.stop();
   for (const host of [harness, await world.harness({ workspace: name, servers })]) {
     const failure = host.run("wf.ts");
-    await expect(failure).rejects.toMatchObject({ code: "ERR_REDIS_UNAVAILABLE", retryable: true, owner: "operator", message: expect.stringContaining(new URL(redis.url).host) as string });
+    await expect(failure).rejects.toMatchObject({
+      code: "ERR_REDIS_UNAVAILABLE",
+      retryable: true,
+      owner: "operator",
+      message: expect.stringContaining(new URL(redis.url).host) as string,
+    });
     await expect(host.run("missing.ts")).rejects.toMatchObject({ code: "ERR_REDIS_UNAVAILABLE" });
   }
   expect(await world.rows("select count(*)::int as n from executions where workspace_id = $1", [harness.executor.workspace.id])).toEqual([{ n: 1 }]);
@@ -63,12 +68,16 @@ it("B29: FLUSHALL again and again under load, on two hosts: no run fails", async
   await using redis = await startRedis();
   const servers = { ...world.servers, redisUrl: redis.url };
   const name = randomUUID();
-  const files = { ...FILES, "wf.ts": workflow("return [value, (await import('./late')).default];", `import { value } from "./lib/value";`), "late.ts": "export default 'late';" };
+  const files = {
+    ...FILES,
+    "wf.ts": workflow("return [value, (await import('./late')).default];", `import { value } from "./lib/value";`),
+    "late.ts": "export default 'late';",
+  };
   const hosts = [await world.harness({ workspace: name, files, servers }), await world.harness({ workspace: name, servers })];
   using client = lookInto(redis.url);
-  let flushing = true;
+  const flushing = new AbortController();
   const flusher = (async () => {
-    while (flushing) {
+    while (!flushing.signal.aborted) {
       await client.flushall();
       await new Promise((resolve) => setTimeout(resolve, 3));
     }
@@ -76,7 +85,7 @@ it("B29: FLUSHALL again and again under load, on two hosts: no run fails", async
   const executions = await Promise.all(hosts.flatMap((host) => Array.from({ length: 60 }, () => host.run("wf.ts"))));
   // Hosts that come up meanwhile have nothing in memory.
   for (let n = 0; n < 5; n += 1) executions.push(await (await world.harness({ workspace: name, servers })).run("wf.ts"));
-  flushing = false;
+  flushing.abort();
   await flusher;
   for (const execution of executions) expect(execution).toMatchObject({ status: "Success", result: ["first", "late"] });
 }, 60_000);

@@ -8,7 +8,10 @@ const world = useStoredWorld();
 
 it("B87: a host that closes ends what still runs as cancelled, with its record and logs, and leaves no lease; then it takes no more", async () => {
   const name = randomUUID();
-  const harness = await world.harness({ workspace: name, files: { "wf.ts": workflow("ctx.log.info('begun'); await new Promise(() => {});"), "fine.ts": workflow("return 1;") } });
+  const harness = await world.harness({
+    workspace: name,
+    files: { "wf.ts": workflow("ctx.log.info('begun'); await new Promise(() => {});"), "fine.ts": workflow("return 1;") },
+  });
   const begun = Promise.withResolvers<void>();
   const own = new AbortController();
   const running = [harness.run("wf.ts", {}, { onLog: () => begun.resolve() }), harness.run("wf.ts", {}, { signal: own.signal })];

@@ -19,7 +19,10 @@ it("B90: 10 MB go in and come out, and are in the record as they were", async ()
 
 it("B90: past the limit an input is refused before it begins, and a result fails its run, each with its own code", async () => {
   const harness = await world.harness({ files: { "wf.ts": workflow("return 'x'.repeat(p.length);") } });
-  await expect(harness.run("wf.ts", { text: "x".repeat(33 * 1024 * 1024) })).rejects.toMatchObject({ code: "ERR_INPUT_TOO_LARGE", details: { limit: 32 * 1024 * 1024 } });
+  await expect(harness.run("wf.ts", { text: "x".repeat(33 * 1024 * 1024) })).rejects.toMatchObject({
+    code: "ERR_INPUT_TOO_LARGE",
+    details: { limit: 32 * 1024 * 1024 },
+  });
   const execution = await harness.run("wf.ts", { length: 33 * 1024 * 1024 });
   expect(execution).toMatchObject({ status: "Failed", error: { code: "ERR_RESULT_TOO_LARGE" } });
   expect(await harness.executor.execution(execution.id)).toEqual(execution);
@@ -36,10 +39,13 @@ export const loose = workflow({ params: z.looseObject({ a: z.number() }) }, asyn
 `,
     },
   });
-  expect(await harness.run("wf.ts", { list: [{ id: 1, tags: [], extra: 1 }], other: true })).toMatchObject({ status: "Success", result: { list: [{ id: 1, tags: [] }], who: "nobody" } });
+  expect(await harness.run("wf.ts", { list: [{ id: 1, tags: [], extra: 1 }], other: true })).toMatchObject({
+    status: "Success",
+    result: { list: [{ id: 1, tags: [] }], who: "nobody" },
+  });
   const { status, error, logs } = await harness.run("wf.ts", { list: [{ id: 1.5, tags: ["a", 2] }, "no"], who: null });
   expect({ status, code: error?.code, logs }).toEqual({ status: "Failed", code: "ERR_INPUT_INVALID", logs: [] });
-  const problems = (error?.details?.["problems"] as { path: string; expected: string; received: string }[]).map(({ path, expected, received }) => ({ path, expected, received }));
+  const problems = error?.details?.["problems"] as { path: string; expected: string; received: string }[];
   expect(problems.map(({ path }) => path)).toEqual(["$.list[0].id", "$.list[0].tags[1]", "$.list[1]", "$.who"]);
   for (const { expected, received } of problems) expect([expected, received]).not.toContain("");
   for (const { path } of problems) expect(error?.message).toContain(path);
@@ -55,8 +61,13 @@ it("B90: a schema in an imported module, with refinements and transforms, is tha
     },
   });
   expect((await harness.run("wf.ts", { n: "21" })).result).toEqual({ n: 42 });
-  await harness.write({ "shared/params.ts": `import { z } from "bifrost"; export const params = z.object({ n: z.number().refine((n) => n > 100, "more than a hundred") });` });
-  expect((await harness.run("wf.ts", { n: 21 })).error).toMatchObject({ code: "ERR_INPUT_INVALID", message: expect.stringContaining("more than a hundred") as string });
+  await harness.write({
+    "shared/params.ts": `import { z } from "bifrost"; export const params = z.object({ n: z.number().refine((n) => n > 100, "more than a hundred") });`,
+  });
+  expect((await harness.run("wf.ts", { n: 21 })).error).toMatchObject({
+    code: "ERR_INPUT_INVALID",
+    message: expect.stringContaining("more than a hundred") as string,
+  });
 });
 
 const UNFIT: Readonly<Record<string, string>> = {
@@ -85,7 +96,11 @@ export const deep = workflow(async (p) => { check(p); });
       "check.ts": `import { UserError } from "bifrost"; export function check(p: any): void { if (p.n === undefined) throw new UserError("n is missing"); }`,
     },
   });
-  for (const [name, message] of [["plain", "Choose another date."], ["derived", "That is not yours."], ["deep", "n is missing"]]) {
+  for (const [name, message] of [
+    ["plain", "Choose another date."],
+    ["derived", "That is not yours."],
+    ["deep", "n is missing"],
+  ]) {
     const execution = await harness.run(`wf.ts::${name}`);
     expect(execution.error).toMatchObject({ message, userFacing: true });
     expect(forCaller(execution).error?.message).toBe(message);

@@ -23,35 +23,47 @@ function descriptors(id: number): string[] {
 
 /** Inodes of this machine's network sockets. */
 function networkSockets(): Set<string> {
-  const lines = ["tcp", "tcp6", "udp", "udp6"].flatMap((name) => (existsSync(`/proc/net/${name}`) ? readFileSync(`/proc/net/${name}`, "utf8").split("\n").slice(1) : []));
+  const lines = ["tcp", "tcp6", "udp", "udp6"].flatMap((name) =>
+    existsSync(`/proc/net/${name}`) ? readFileSync(`/proc/net/${name}`, "utf8").split("\n").slice(1) : [],
+  );
   return new Set(lines.map((line) => `socket:[${line.trim().split(/\s+/)[9]}]`));
 }
 
-it.runIf(process.platform === "linux")("B33: seen from outside, the process that runs author code has no environment of the service, no credential, no open network socket and no file of ours", async () => {
-  const harness = await world.harness({ files: WAITS });
-  await harness.executor.settled();
-  const begun = Promise.withResolvers<void>();
-  const stop = new AbortController();
-  const running = harness.run("wf.ts", {}, { signal: stop.signal, onLog: () => begun.resolve() });
-  await begun.promise;
-  const sockets = networkSockets();
-  expect(descriptors(process.pid).some((target) => sockets.has(target))).toBe(true);
-  const ids = roomProcesses();
-  expect(ids.length).toBeGreaterThan(0);
-  const { databaseUrl, redisUrl } = world.servers;
-  for (const id of ids) {
-    const environment = readFileSync(`/proc/${id}/environ`, "utf8").split("\0").filter((line) => line !== "");
-    expect(environment.map((line) => line.split("=")[0]).toSorted()).toEqual(["LIBC", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_COMPILE_CACHE"]);
-    const told = `${environment.join("\n")}\n${readFileSync(`/proc/${id}/cmdline`, "utf8")}`;
-    for (const secret of [databaseUrl, redisUrl, new URL(databaseUrl).host, new URL(redisUrl).host, "postgres", "redis"]) expect(told).not.toContain(secret);
-    const open = descriptors(id);
-    expect(open.filter((target) => sockets.has(target))).toEqual([]);
-    // Files: /dev/null alone, and nothing that leads to the database, to the embedded one, or to the project's own files.
-    expect(open.filter((target) => target.startsWith("/") && target !== "/dev/null")).toEqual([]);
-  }
-  stop.abort();
-  expect((await running).status).toBe("Cancelled");
-});
+it.runIf(process.platform === "linux")(
+  "B33: seen from outside, the process that runs author code has no environment of the service, no credential, no open network socket and no file of ours",
+  async () => {
+    const harness = await world.harness({ files: WAITS });
+    await harness.executor.settled();
+    const begun = Promise.withResolvers<void>();
+    const stop = new AbortController();
+    const running = harness.run("wf.ts", {}, { signal: stop.signal, onLog: () => begun.resolve() });
+    await begun.promise;
+    const sockets = networkSockets();
+    expect(descriptors(process.pid).some((target) => sockets.has(target))).toBe(true);
+    const ids = roomProcesses();
+    expect(ids.length).toBeGreaterThan(0);
+    const { databaseUrl, redisUrl } = world.servers;
+    for (const id of ids) {
+      const environment = readFileSync(`/proc/${id}/environ`, "utf8")
+        .split("\0")
+        .filter((line) => line !== "");
+      expect(environment.map((line) => line.split("=")[0]).toSorted()).toEqual([
+        "LIBC",
+        "NODE_CHANNEL_FD",
+        "NODE_CHANNEL_SERIALIZATION_MODE",
+        "NODE_COMPILE_CACHE",
+      ]);
+      const told = `${environment.join("\n")}\n${readFileSync(`/proc/${id}/cmdline`, "utf8")}`;
+      for (const secret of [databaseUrl, redisUrl, new URL(databaseUrl).host, new URL(redisUrl).host, "postgres", "redis"]) expect(told).not.toContain(secret);
+      const open = descriptors(id);
+      expect(open.filter((target) => sockets.has(target))).toEqual([]);
+      // Files: /dev/null alone, and nothing that leads to the database, to the embedded one, or to the project's own files.
+      expect(open.filter((target) => target.startsWith("/") && target !== "/dev/null")).toEqual([]);
+    }
+    stop.abort();
+    expect((await running).status).toBe("Cancelled");
+  },
+);
 
 /** Walks all that can be reached from `roots` by own properties and prototypes; gives what looks like the host. */
 const WALK = `

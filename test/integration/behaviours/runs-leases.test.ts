@@ -38,7 +38,17 @@ it("B31: nothing of an execution is left in Redis after success, failure, time l
     harness.run("nowhere.ts").catch((error: { code: string }) => ({ status: error.code })),
   ];
   await harness.executor.settled();
-  expect((await Promise.all(ends)).map(({ status }) => status)).toEqual(["Success", "Failed", "Timeout", "Failed", "Cancelled", "Failed", "Failed", "Success", "ERR_PATH_NOT_FOUND"]);
+  expect((await Promise.all(ends)).map(({ status }) => status)).toEqual([
+    "Success",
+    "Failed",
+    "Timeout",
+    "Failed",
+    "Cancelled",
+    "Failed",
+    "Failed",
+    "Success",
+    "ERR_PATH_NOT_FOUND",
+  ]);
   expect(await leases(id)).toEqual([]);
   expect((await world.redis.keys(`bifrost:{${id}}:*`)).filter((key) => !/:module:(head|index|content|compiled|tree|snapshot)/.test(key))).toEqual([]);
 }, 60_000);
@@ -81,7 +91,10 @@ it("B31: what a pin has taken is given back when the snapshot cannot be had", as
   const { id: workspace } = harness.executor.workspace;
   const id = randomUUIDv7();
   const lost = `s1-${"0".repeat(64)}`;
-  await world.rows("insert into executions (id, workspace_id, workflow, snapshot_id, status, input, started_at) values ($1, $2, 'wf.ts::default', $3, 'Running', '{}', now())", [id, workspace, lost]);
+  await world.rows(
+    "insert into executions (id, workspace_id, workflow, snapshot_id, status, input, started_at) values ($1, $2, 'wf.ts::default', $3, 'Running', '{}', now())",
+    [id, workspace, lost],
+  );
   await expect(harness.run("wf.ts", {}, { id })).rejects.toMatchObject({ code: "ERR_CACHE_INCONSISTENT" });
   await harness.executor.settled();
   expect(await leases(workspace)).toEqual([]);

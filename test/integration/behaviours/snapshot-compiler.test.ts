@@ -31,7 +31,19 @@ it("B34: jsx options count, and options that are not honoured change nothing", a
     "wf.ts": workflow("return view;", `import { view } from "./view.tsx";`),
     "view.tsx": `const h = (tag: string, _props: unknown, ...children: unknown[]) => [tag, ...children]; const other = (tag: string) => "other " + tag; void h; void other;\nexport const view = <p>text</p>;`,
   };
-  const harness = await world.harness({ files: { ...files, "tsconfig.json": tsconfig({ jsx: "react", jsxFactory: "h", target: "ES5", baseUrl: "./nowhere", paths: { "./view.tsx": ["./wf.ts"] }, module: "commonjs" }) } });
+  const harness = await world.harness({
+    files: {
+      ...files,
+      "tsconfig.json": tsconfig({
+        jsx: "react",
+        jsxFactory: "h",
+        target: "ES5",
+        baseUrl: "./nowhere",
+        paths: { "./view.tsx": ["./wf.ts"] },
+        module: "commonjs",
+      }),
+    },
+  });
   expect((await harness.run("wf.ts")).result).toEqual(["p", "text"]);
   await harness.write({ "tsconfig.json": tsconfig({ jsx: "react", jsxFactory: "other" }) });
   expect((await harness.run("wf.ts")).result).toBe("other p");
@@ -57,7 +69,10 @@ it("B34: the same content at two paths shares its compiled code, and each still 
   await harness.executor.settled();
   const hash = createHash("sha256").update(shared).digest("hex");
   expect(await world.rows("select count(*)::int as n from compiled where source_hash = $1", [hash])).toEqual([{ n: 1 }]);
-  for (const [at, path] of [["./one", "one.ts"], ["./deep/er/two", "deep/er/two.ts"]]) {
+  for (const [at, path] of [
+    ["./one", "one.ts"],
+    ["./deep/er/two", "deep/er/two.ts"],
+  ]) {
     const { error } = await harness.run("wf.ts", { at });
     expect(error?.frames[0]).toMatchObject({ path, line: 3, column: 9, hash });
     expect(error?.stack).toContain(`${path}:3:9`);

@@ -62,7 +62,10 @@ it("B20: of two that run one id at once, both keep to one snapshot and there is 
 
 it("B21: the next execution sees an update, an added module and a deleted one, on this host and on another", async () => {
   const workspace = randomUUID();
-  const harness = await world.harness({ workspace, files: { "wf.ts": workflow("return value;", `import { value } from "./lib/value";`), "lib/value.ts": "export const value = 1;" } });
+  const harness = await world.harness({
+    workspace,
+    files: { "wf.ts": workflow("return value;", `import { value } from "./lib/value";`), "lib/value.ts": "export const value = 1;" },
+  });
   const other = await world.harness({ workspace });
   for (const host of [harness, other]) expect((await host.run("wf.ts")).result).toBe(1);
 
@@ -128,18 +131,21 @@ it("B23: a write of several files is seen whole or not at all, by runs that go o
     "const late = await import('./late'); return [a, b, c.n, late.default, (await import(`./only-${a}`)).default];",
     `import a from "./a"; import b from "./deep/er/b"; import c from "./c.json";`,
   );
-  const [writer, reader] = await Promise.all([world.harness({ workspace, files: { "wf.ts": entry, "late.ts": `export { default } from "./a";`, ...files(0) } }), world.harness({ workspace })]);
+  const [writer, reader] = await Promise.all([
+    world.harness({ workspace, files: { "wf.ts": entry, "late.ts": `export { default } from "./a";`, ...files(0) } }),
+    world.harness({ workspace }),
+  ]);
   const seen: unknown[] = [];
-  let writing = true;
+  const writing = new AbortController();
   async function runOn(harness: typeof reader): Promise<void> {
-    while (writing) {
+    while (!writing.signal.aborted) {
       const execution = await harness.run("wf.ts");
       seen.push(execution.result ?? execution.error);
     }
   }
   const running = [runOn(reader), runOn(reader), runOn(writer)];
   for (let n = 1; n <= 25; n += 1) await writer.write({ ...files(n), [`only-${n - 1}.ts`]: null });
-  writing = false;
+  writing.abort();
   await Promise.all(running);
   for (const result of seen) expect(result).toEqual(Array.from({ length: 5 }, () => (result as unknown[])[0]));
   expect(new Set(seen.map((result) => (result as unknown[])[0])).size).toBeGreaterThan(1);

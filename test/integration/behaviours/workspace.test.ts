@@ -124,7 +124,9 @@ it("B53: delete is soft: the row stays without content, reading and importing sa
 
 it("B54: a move takes the old path away and makes the new one importable, with content and hash; wrong ends are typed errors", async () => {
   const lib = "export default 'moved';";
-  const harness = await world.harness({ files: { "old.ts": workflow("return lib;", `import lib from "./lib";`), "new.ts": workflow("return lib;", `import lib from "./deep/lib";`), "lib.ts": lib } });
+  const harness = await world.harness({
+    files: { "old.ts": workflow("return lib;", `import lib from "./lib";`), "new.ts": workflow("return lib;", `import lib from "./deep/lib";`), "lib.ts": lib },
+  });
   const { id } = harness.executor.workspace;
   await harness.executor.move("lib.ts", "deep/lib.ts");
   expect((await harness.run("new.ts")).result).toBe("moved");
@@ -145,7 +147,11 @@ it("B55: a file goes from module to workflow, tool, data provider and back, and 
   const stages = [
     ["workflow", "workflow", `import { workflow } from "bifrost"; export default workflow({ name: "thing" }, async () => "as workflow");`],
     ["tool", "tool", `import { tool } from "bifrost"; export default tool({ name: "thing" }, async () => "as tool");`],
-    ["data_provider", "data_provider", `import { dataProvider } from "bifrost"; export default dataProvider({ name: "thing" }, async () => [{ label: "as", value: "provider" }]);`],
+    [
+      "data_provider",
+      "data_provider",
+      `import { dataProvider } from "bifrost"; export default dataProvider({ name: "thing" }, async () => [{ label: "as", value: "provider" }]);`,
+    ],
     ["module", undefined, "export default 2;"],
     ["workflow", "workflow", `import { workflow } from "bifrost"; export default workflow({ name: "thing" }, async () => "again");`],
   ] as const;
@@ -170,16 +176,27 @@ it("B56: a write that expects another hash is a conflict, one whose file is gone
   const [one, other] = await Promise.all([world.harness({ workspace: name, files: { "wf.ts": workflow("return 1;") } }), world.harness({ workspace: name })]);
   const seen = hashOf(workflow("return 1;"));
   await one.executor.write({ "wf.ts": workflow("return 2;") }, { expectedHash: { "wf.ts": seen } });
-  await expect(other.executor.write({ "wf.ts": workflow("return 3;"), "more.ts": "export {};" }, { expectedHash: { "wf.ts": seen } })).rejects.toMatchObject({ code: "ERR_CONTENT_CHANGED" });
+  await expect(other.executor.write({ "wf.ts": workflow("return 3;"), "more.ts": "export {};" }, { expectedHash: { "wf.ts": seen } })).rejects.toMatchObject({
+    code: "ERR_CONTENT_CHANGED",
+  });
   expect((await other.executor.files()).map(({ path }) => path)).toEqual(["wf.ts"]);
   expect((await other.run("wf.ts")).result).toBe(2);
   await one.write({ "wf.ts": null });
-  await expect(other.executor.write({ "wf.ts": workflow("return 4;") }, { expectedHash: { "wf.ts": seen } })).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND" });
+  await expect(other.executor.write({ "wf.ts": workflow("return 4;") }, { expectedHash: { "wf.ts": seen } })).rejects.toMatchObject({
+    code: "ERR_PATH_NOT_FOUND",
+  });
 });
 
 it("B59a: a push makes the stored workspace equal to the directory in one version, a rename in it is a move that keeps the id", async () => {
   const source = `import { workflow } from "bifrost"; export default workflow({ name: "kept" }, async () => 1);`;
-  using directory = temporaryDirectory({ "a.ts": source, "lib/b.ts": "export {};", ".env": "SECRET=1", "node_modules/x/index.js": "1", ".gitignore": "*.log\n", "x.log": "noise" });
+  using directory = temporaryDirectory({
+    "a.ts": source,
+    "lib/b.ts": "export {};",
+    ".env": "SECRET=1",
+    "node_modules/x/index.js": "1",
+    ".gitignore": "*.log\n",
+    "x.log": "noise",
+  });
   const harness = await world.harness({ directory: directory.path });
   const { id } = harness.executor.workspace;
   expect((await harness.executor.files()).map(({ path }) => path)).toEqual(["a.ts", "lib/b.ts"]);
