@@ -44,6 +44,8 @@ export type LoadedImport =
 
 export type Ended = Pick<Execution, "status" | "result" | "error" | "logs" | "usage" | "modules">;
 
+/** An author may fail at imports for as long as the run may last. */
+const MAX_KEPT_FAULTS = 200;
 const NO_USAGE: RoomUsage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 };
 /** For a limit of "none": more than any isolate here may grow to before the machine ends it. */
 const UNLIMITED_MEMORY_MB = 4096;
@@ -148,6 +150,8 @@ async function answerImport(order: Order, { pinned, modules, faults, specifier, 
 
   function failure(fault: Fault): ImportFailure {
     faults.set(fault.message, fault);
+    const [oldest] = faults.keys();
+    if (faults.size > MAX_KEPT_FAULTS && oldest !== undefined) faults.delete(oldest);
     return { kind: "failure", failure: describe(fault) };
   }
 }

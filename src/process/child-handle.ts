@@ -48,6 +48,8 @@ type State = "starting" | "idle" | "running" | "cleaning" | "ended";
 /** Above this much code a child forgets all it holds. */
 const MAX_HELD_CODE_CHARACTERS = 64 * 1024 * 1024;
 const MAX_LAST_WORDS = 2000;
+/** Nothing says that an import has been linked well, and author code may import for as long as it may run. */
+const MAX_EXPLAINERS = 1000;
 /** A child that cannot dispose of a finished room within this is stuck in author code and is ended. */
 const CLEANING_MS = 1000;
 
@@ -233,14 +235,17 @@ export class ChildHandle {
     else if (answer.kind === "sdk") this.#send({ ...head, sdk: true, zod: true });
     else {
       current.explainers.set(importId, (error) => answer.explain(error));
+      const [oldest] = current.explainers.keys();
+      if (current.explainers.size > MAX_EXPLAINERS && oldest !== undefined) current.explainers.delete(oldest);
       const { plan, code } = { plan: answer.plan, ...this.#planPart(answer.plan, (key) => answer.code(key)) };
       this.#send({ ...head, plan, code, zod: answer.zod });
     }
   }
 
   #explainImport({ runId, explainers }: CurrentRun, { importId, error }: { importId: number; error: string }): void {
-    const explain = explainers.get(importId);
-    if (explain !== undefined) this.#send({ type: "imported", runId, importId, failure: explain(JSON.parse(error) as LinkError).failure });
+    const refused = JSON.parse(error) as LinkError;
+    const failure = explainers.get(importId)?.(refused).failure ?? { name: "SyntaxError", message: refused.message, code: "ERR_MODULE_SYNTAX" };
+    this.#send({ type: "imported", runId, importId, failure });
   }
 
   #send(message: ToChild): void {

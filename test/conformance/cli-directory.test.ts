@@ -1,7 +1,9 @@
 // The fixture set through `run-workflow --directory`: the whole envelope is the harness's. Two processes are always at
 // work, ahead of the tests that ask for what they gave.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config.ts";
 import { FAULTS, isFaultCode } from "../../src/errors.ts";
+import { openDirectory } from "../../src/open.ts";
 import { closeSharedPools, createHarness } from "../../src/testing/index.ts";
 import { LeakWatch } from "../support/leaks.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -17,8 +19,9 @@ const leaks = new LeakWatch({ mayStay: (command) => command.includes("esbuild") 
 const answers = fixtures.map(() => Promise.withResolvers<Answer>());
 let cli: CliRoute;
 
-beforeAll(() => {
+beforeAll(async () => {
   cli = openCli();
+  await compileAhead();
   const waiting = fixtures.map((fixture, index) => ({ fixture, answer: answers[index] }));
   for (let lane = 0; lane < AT_ONCE; lane++) void serve();
 
@@ -34,6 +37,15 @@ afterAll(async () => {
   await leaks.check();
   leaks.close();
 });
+
+/** All in one process, into the cache that the commands share: else each of them would load the compiler for a few lines. */
+async function compileAhead(): Promise<void> {
+  using directory = temporaryDirectory(
+    Object.fromEntries(fixtures.flatMap(({ files }, index) => Object.entries(files).map(([path, content]) => [`f${index}/${path}`, content]))),
+  );
+  await using executor = await openDirectory(readConfig(cli.environment), { directory: directory.path });
+  for (const [index, { entry = "wf.ts" }] of fixtures.entries()) await executor.run(`f${index}/${entry}`, "{}", { mode: "validate" }).catch(() => undefined);
+}
 
 async function runByCli({ files, entry = "wf.ts", input = {} }: Fixture): Promise<Answer> {
   using directory = temporaryDirectory(files);

@@ -7,6 +7,7 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 const CLI = fileURLToPath(new URL("../../src/cli/", import.meta.url));
 
 export interface CliRoute extends Disposable {
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** `run-workflow … --json`; rejects when stdout is no envelope. */
   envelope(args: readonly string[]): Promise<{ readonly execution: Execution; readonly exitCode: number }>;
   command(
@@ -29,6 +30,7 @@ export function openCli(): CliRoute {
   }
 
   return {
+    environment: env,
     command,
     async envelope(args) {
       const { stdout, stderr, exitCode } = await command("run-workflow", [...args, "--json"]);
