@@ -62,7 +62,7 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
   const { closure, entry, pinned } = work;
   const modules = new Map<string, ClosureModule>();
   const faults = new Map<string, Fault>();
-  const hashOf = (path: string): string | undefined => pinned.snapshot.hashOf(path as ModulePath);
+  const hashOf = (path: string): string | undefined => pinned.snapshot.hashOf(path);
   if (closure.failure !== undefined) return ended(failed(fromFault(closure.failure, hashOf)), { logs: [], usage: NO_USAGE, modules });
 
   keep(modules, closure);
