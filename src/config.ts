@@ -20,11 +20,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Throws ERR_CONFIG_INVALID, naming the variable and its value. */
 export function readConfig(environment: Environment = process.env): Config {
   const databaseUrl = url(environment, "DATABASE_URL", ["postgres:", "postgresql:"]);
-  const redisUrl = url(environment, "REDIS_URL", ["redis:", "rediss:", "unix:"]);
+  const redisUrl = url(environment, "REDIS_URL", ["redis:", "rediss:"]);
   return Object.freeze({
     databaseUrl,
     redisUrl,
-    dataDirectory: directory(environment["BIFROST_DATA"]) ?? join(directory(environment["XDG_DATA_HOME"]) ?? join(home(environment), ".local", "share"), "bifrost-executor"),
+    dataDirectory:
+      directory(environment["BIFROST_DATA"]) ?? join(directory(environment["XDG_DATA_HOME"]) ?? join(home(environment), ".local", "share"), "bifrost-executor"),
     cacheDirectory: join(directory(environment["XDG_CACHE_HOME"]) ?? join(home(environment), ".cache"), "bifrost-executor"),
     processes: count(environment, "BIFROST_PROCESSES") ?? Math.max(2, availableParallelism()),
     noColor: (environment["NO_COLOR"] ?? "") !== "",
@@ -44,12 +45,18 @@ function url(environment: Environment, name: string, protocols: readonly string[
   if (value === undefined) return undefined;
   if (URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
   // The value may hold a password: only what stands before "://" is shown.
-  throw new Fault("ERR_CONFIG_INVALID", `${name} is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")} (it begins with ${JSON.stringify(value.split("://")[0]?.slice(0, 20))}). Correct it, or unset it for the embedded default.`, { details: { setting: name } });
+  throw new Fault(
+    "ERR_CONFIG_INVALID",
+    `${name} is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")} (it begins with ${JSON.stringify(value.split("://")[0]?.slice(0, 20))}). Correct it, or unset it for the embedded default.`,
+    { details: { setting: name } },
+  );
 }
 
 function count(environment: Environment, name: string): number | undefined {
   const value = directory(environment[name]);
   if (value === undefined) return undefined;
   if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
-  throw new Fault("ERR_CONFIG_INVALID", `${name} is ${JSON.stringify(value)}; a whole number from 1 to 9999 is wanted.`, { details: { setting: name, received: value } });
+  throw new Fault("ERR_CONFIG_INVALID", `${name} is ${JSON.stringify(value)}; a whole number from 1 to 9999 is wanted.`, {
+    details: { setting: name, received: value },
+  });
 }

@@ -85,7 +85,7 @@ export interface ExecutorParts {
 
 const SDK_EXPORTS: ReadonlySet<string> = new Set(["workflow", "tool", "dataProvider", "UserError", "z"]);
 const DEFAULT_LEASE_MS = 60_000;
-/** The describe run of a new workflow gets this much of everything. */
+/** The describe run of a new workflow gets this much time, or the workspace's limit where that is less. */
 const DESCRIBE_WALL_MS = 10_000;
 
 export function createExecutor(parts: ExecutorParts): Executor {
@@ -212,7 +212,12 @@ export function createExecutor(parts: ExecutorParts): Executor {
       executables: () => origin.executables(workspace.id),
       closure: (path) => loadFrom(snapshot.id, snapshot, path),
       save: (found) => origin.saveParameters(workspace.id, found),
-      run: (reference) => runOrder({ ...orderFor(reference, "{}", {}), mode: "describe", limits: { ...workspace.limits, wallMs: DESCRIBE_WALL_MS } }),
+      run: (reference) =>
+        runOrder({
+          ...orderFor(reference, "{}", {}),
+          mode: "describe",
+          limits: { ...workspace.limits, wallMs: Math.min(DESCRIBE_WALL_MS, workspace.limits.wallMs || DESCRIBE_WALL_MS) },
+        }),
     });
   }
 

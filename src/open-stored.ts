@@ -40,13 +40,20 @@ export type Servers = Pick<Config, "databaseUrl" | "redisUrl" | "dataDirectory">
 const EMBEDDED_WAIT_MS = 10_000;
 
 /** Over processes that live on when the executor is closed, unless `close` says otherwise. */
-export async function openWithPools(servers: Servers, options: StoredOptions & { readonly pools: Pools; readonly close?: () => Promise<void> }): Promise<Executor> {
+export async function openWithPools(
+  servers: Servers,
+  options: StoredOptions & { readonly pools: Pools; readonly close?: () => Promise<void> },
+): Promise<Executor> {
   const { workspace: name, create = false, pools, log } = options;
   const backing = await openBacking(servers);
   try {
     const workspace = await backing.origin.workspace(name, { create: create || name === "default" });
     if (workspace === undefined) {
-      throw new Fault("ERR_WORKFLOW_NOT_FOUND", `There is no workspace named ${JSON.stringify(name)}. Make it by pushing files to it: bifrost-executor push DIR --workspace ${name}.`, { details: { workspace: name } });
+      throw new Fault(
+        "ERR_WORKFLOW_NOT_FOUND",
+        `There is no workspace named ${JSON.stringify(name)}. Make it by pushing files to it: bifrost-executor push DIR --workspace ${name}.`,
+        { details: { workspace: name } },
+      );
     }
     return createExecutor({
       workspace,
@@ -80,8 +87,17 @@ export async function openBacking(servers: Servers, options: { readonly requireS
     await database.close();
     throw databaseFault(database.server, error);
   }
-  const store = await openStore(servers);
-  const origin = createDatabaseOrigin({ db: database.db, readCompilerOptions, describeServer: database.server, exclusive: database.exclusive, limits: DEFAULT_LIMITS });
+  const store = await openStore(servers).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  const origin = createDatabaseOrigin({
+    db: database.db,
+    readCompilerOptions,
+    describeServer: database.server,
+    exclusive: database.exclusive,
+    limits: DEFAULT_LIMITS,
+  });
   return {
     database,
     origin,

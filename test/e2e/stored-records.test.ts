@@ -138,15 +138,17 @@ export const free = workflow(async () => 1);
   expect(again["lonely.ts::default"]).toSatisfy((value) => typeof value !== "string" || !value.includes("./nobody"));
 }, 60_000);
 
-it("B50: a top level that never ends keeps push no longer than the limit of a describe run, and the reason says so", async () => {
-  const { name } = await pushed({
+it("B50: a top level that never ends keeps push no longer than the workspace's limit, and the reason says so", async () => {
+  const { name, push } = await pushed({ "README.md": "" });
+  await world.rows("update workspaces set wall_ms = 1200 where name = $1", [name]);
+  await push({
     "endless.ts": `import { workflow, z } from "bifrost"; for (;;) {} export default workflow({ params: z.object({}) }, async () => 1);`,
     "stuck.ts": `import { workflow, z } from "bifrost"; await new Promise(() => {}); export default workflow({ params: z.object({}) }, async () => 1);`,
     "fine.ts": `import { workflow, z } from "bifrost"; export default workflow({ params: z.object({ a: z.string() }) }, async () => 1);`,
   });
   const found = await parameters(name);
-  expect(found["endless.ts::default"]).toContain("limit");
-  expect(found["stuck.ts::default"]).toContain("limit");
+  expect(found["endless.ts::default"]).toContain("1200 ms");
+  expect(found["stuck.ts::default"]).toContain("1200 ms");
   expect(found["fine.ts::default"]).toMatchObject({ properties: { a: { type: "string" } } });
   expect(await world.rows("select e.id from executions e join workspaces w on w.id = e.workspace_id where w.name = $1", [name])).toEqual([]);
 }, 90_000);

@@ -1,6 +1,7 @@
 // What a lost, empty or full Redis does to runs and writes (B27 to B29, B29a, B52), with a Redis of each test's own.
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
+import { readConfig } from "../../../src/config.ts";
 import { headKey, pendingKey } from "../../../src/snapshot/redis-keys.ts";
 import { workflow } from "../../support/engine.ts";
 import { startRedis } from "../../support/servers/redis.ts";
@@ -202,3 +203,14 @@ it("B29a: Redis flushed while a mark stands: the write behind the mark is seen a
   expect((await reader.run("wf.ts")).result).toBe("behind the mark");
   expect((await (await world.harness({ workspace: name, servers })).run("wf.ts")).result).toBe("behind the mark");
 });
+
+it.each(["http://127.0.0.1:6379", "unix:///run/redis.sock"])(
+  "a REDIS_URL that cannot be used (%s) is refused as configuration, and the database that was opened before is let go",
+  async (redisUrl) => {
+    await expect(world.harness({ servers: { ...world.servers, redisUrl } })).rejects.toMatchObject({
+      code: "ERR_CONFIG_INVALID",
+      details: { setting: "REDIS_URL" },
+    });
+    expect(() => readConfig({ REDIS_URL: redisUrl })).toThrow("REDIS_URL");
+  },
+);
