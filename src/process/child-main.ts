@@ -89,7 +89,7 @@ async function run(message: RunMessage): Promise<void> {
   const logs = logSender(runId);
   current = { runId, room };
   const { outcome, usage } = await room.run(message, plans.get(message.planId) as Plan, {
-    onLog: logs.add,
+    onLog: (entry) => logs.add(entry),
     onImport: (importId, specifier, referrer) => send({ type: "import", runId, importId, specifier, referrer }),
     onUnlinked: (importId, error) => send({ type: "unlinked", runId, importId, error }),
     code: heldCode,

@@ -50,7 +50,7 @@ function isFree(identifier: ts.Identifier): boolean {
   for (let node: ts.Node | undefined = identifier; node !== undefined; node = node.parent) {
     const { locals, symbol } = node as { locals?: ReadonlyMap<string, unknown>; symbol?: ts.Symbol };
     if (locals?.has(identifier.text) === true) return false;
-    if ((ts.isFunctionExpression(node) || ts.isClassExpression(node)) && symbol?.escapedName === identifier.text) return false;
+    if ((ts.isFunctionExpression(node) || ts.isClassExpression(node)) && symbol?.name === identifier.text) return false;
   }
   return true;
 }

@@ -1,4 +1,5 @@
 // Limits (B81, B82): each ends its execution with its own error, and the next run works.
+import assert from "node:assert/strict";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Execution } from "../../../src/completion.ts";
 import { useEngine, workflow } from "../../support/engine.ts";
@@ -7,7 +8,7 @@ const engine = useEngine();
 
 afterEach(async () => {
   const next = await engine.run({ "wf.ts": workflow("return 'alive';") });
-  expect([next.status, next.result, next.error]).toEqual(["Success", "alive", undefined]);
+  assert.deepEqual([next.status, next.result, next.error], ["Success", "alive", undefined]);
 });
 
 const ENDLESS: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -13,7 +13,7 @@ function request(text: string): CompileRequest {
 
 function told(outcome: TranspileOutcome | undefined): string {
   if (outcome === undefined) return "nothing";
-  return "ok" in outcome ? outcome.ok.js.trim() : `${outcome.fault.code} ${String(outcome.fault.details["reason"] ?? "")}`.trim();
+  return "ok" in outcome ? outcome.ok.js.trim() : `${outcome.fault.code} ${(outcome.fault.details["reason"] as string | undefined) ?? ""}`.trim();
 }
 
 /** Process ids of the transpile children of this process. */
