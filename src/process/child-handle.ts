@@ -191,8 +191,8 @@ export class ChildHandle {
       this.#heldPlans.clear();
       this.#heldCharacters = 0;
     }
-    const { plan, code, zod, mode, exportName, input, context, wallMs, cpuMs, memoryMb } = request;
-    return { type: "run", runId, zod, mode, exportName, input, context, wallMs, cpuMs, memoryMb, ...this.#planPart(plan, code), ...(reset ? { reset } : {}) };
+    const { plan, zod, mode, exportName, input, context, wallMs, cpuMs, memoryMb } = request;
+    return { type: "run", runId, zod, mode, exportName, input, context, wallMs, cpuMs, memoryMb, ...this.#planPart(plan, (key) => request.code(key)), ...(reset ? { reset } : {}) };
   }
 
   #planPart(plan: Plan, code: (key: string) => string): { planId: number; plan?: Plan; code: [string, string][] } {

@@ -77,7 +77,6 @@ export class ChildPool {
     while (!child.idle) {
       const { tenant = "" } = child;
       this.giveBack(child);
-      // oxlint-disable-next-line no-await-in-loop -- one after the other until one lives
       child = await this.take(tenant, request.signal);
     }
     try {

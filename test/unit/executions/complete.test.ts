@@ -39,7 +39,7 @@ it.each<RoomOutcome>([
 });
 
 it("B87: whatever text comes, the run ends", () => {
-  const text = fc.tuple(fc.constantFrom(..."RFDISXE"), fc.oneof(fc.string(), fc.json())).map(([letter, body]) => letter + body);
+  const text = fc.tuple(fc.constantFrom("R", "F", "D", "I", "S", "X", "E"), fc.oneof(fc.string(), fc.json())).map(([letter, body]) => letter + body);
   fc.assert(
     fc.property(text, (said) => {
       expect(completed({ kind: "answered", text: said })).toHaveProperty("status");
