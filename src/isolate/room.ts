@@ -125,7 +125,7 @@ export class Room {
       const root = await this.#linked(graph, importId, sdk === true ? undefined : plan);
       if (root === undefined) return;
       this.#evaluating.set(importId, path);
-      await root.evaluate();
+      await root.evaluate().catch((error: unknown) => this.#surfaced(error, path));
     } catch (error) {
       this.#surfaced(error);
     }
@@ -189,34 +189,40 @@ export class Room {
     this.#tell("importFailed", [importId, JSON.stringify(error), thrown]);
   }
 
-  /** An error that author code let out of a call of ours. */
-  #surfaced(error: unknown): void {
+  /** An error that author code let out of a call of ours; `importing` is the path, where the call began to evaluate an import. */
+  #surfaced(error: unknown, importing?: string): void {
     if (this.#over) return;
     if (isOutOfMemory(error)) return this.#end({ kind: "terminated", reason: "memory" });
     if (isDisposal(error)) return;
     const surfacedAt = performance.now();
     this.#looking = this.#looking
-      .then(() => this.#look(error, surfacedAt))
+      .then(() => this.#look(error, { surfacedAt, importing }))
       .catch((thrown: unknown) => {
-        if (!isDisposal(thrown)) this.#end({ kind: "terminated", reason: "memory" });
+        if (isOutOfMemory(thrown)) return this.#end({ kind: "terminated", reason: "memory" });
+        // Where looking brings up one more, the first reason wins, as the host's copy tells it.
+        if (!isDisposal(thrown)) this.#end({ kind: "threw", error: JSON.stringify(describeSurfaced(error)) });
       });
   }
 
   /**
    * An error surfaces without a word of where it came from: it may belong to an import whose module has thrown, and only
-   * if to none, nobody handles it. An import's own rejection that nobody handles surfaces after the import was told.
+   * if to none, nobody handles it. An import's own rejection that nobody handles surfaces after the import was told, and
+   * in no call that began to evaluate a module.
    */
-  async #look(error: unknown, surfacedAt: number): Promise<void> {
+  async #look(error: unknown, { surfacedAt, importing }: { readonly surfacedAt: number; readonly importing: string | undefined }): Promise<void> {
+    // As it is now: of imports that come while we look, the room could not yet say whether it waits for them.
+    const evaluating = [...this.#evaluating];
     const { taken, looks } = await this.#failure(error);
-    const failed = await this.#failEvaluating(taken.unsettled);
-    const belongs = failed.includes(looks) || (this.#told.get(looks) ?? 0) > surfacedAt;
+    const failed = await this.#failEvaluating(evaluating, taken.unsettled);
+    const own = importing === undefined ? undefined : this.#failures.get(importing);
+    const belongs = failed.includes(looks) || own?.looks === looks || (this.#told.get(looks) ?? 0) > surfacedAt;
     if (!belongs) this.#end({ kind: "threw", error: JSON.stringify(taken.error) });
   }
 
   /** Tells every import whose module has thrown; resolves with the looks of what they threw. */
-  async #failEvaluating(unsettled: readonly number[]): Promise<readonly string[]> {
+  async #failEvaluating(evaluating: readonly (readonly [importId: number, path: string])[], unsettled: readonly number[]): Promise<readonly string[]> {
     const failed: string[] = [];
-    for (const [importId, path] of this.#evaluating) {
+    for (const [importId, path] of evaluating) {
       if (!unsettled.includes(importId)) {
         this.#evaluating.delete(importId);
         continue;
