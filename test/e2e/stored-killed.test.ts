@@ -1,12 +1,14 @@
-// What kill -9 leaves of a run and of a write, over a real PostgreSQL and a real Redis (B29a, B31, B41).
+// What kill -9 leaves of a run and of a write, over a real PostgreSQL and a real Redis (B29a, B31, B41), and what the
+// command line keeps to itself (B33).
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { blobKey, headKey, indexKey } from "../../src/snapshot/redis-keys.ts";
 import type { Harness } from "../../src/testing/index.ts";
-import { commandOf, descendantsOf } from "../support/child-processes.ts";
+import { commandOf, descendantsOf, descriptorsOf, networkSockets } from "../support/child-processes.ts";
 import { commandLine, type CommandLine } from "../support/command-line.ts";
 import { workflow } from "../support/engine.ts";
 import { useStoredWorld } from "../support/stored-world.ts";
@@ -131,6 +133,33 @@ it.runIf(process.platform === "linux")(
       { status: "Running", result: null, error: null, finished_at: null },
     ]);
     expect(await shell.run("run-workflow", ["fine.ts", "--workspace", name])).toMatchObject({ code: 0, stdout: '"fine"\n' });
+  },
+  60_000,
+);
+
+it.runIf(process.platform === "linux")(
+  "B33: the addresses that the command line has in its environment and its sockets are not with the process that runs author code",
+  async () => {
+    const name = randomUUID();
+    await world.harness({ workspace: name, files: { "wf.ts": workflow("ctx.log.info('begun'); await new Promise(() => {});") } });
+    const running = shell.start("run-workflow", ["wf.ts", "--workspace", name]);
+    await running.until("stderr", "begun");
+    const processes = descendantsOf(running.process.pid ?? 0);
+    const rooms = processes.filter((id) => commandOf(id).includes("child-main"));
+    expect(rooms).not.toEqual([]);
+    const sockets = networkSockets();
+    const holders = [running.process.pid ?? 0, ...processes].filter((id) => descriptorsOf(id).some((target) => sockets.has(target)));
+    expect(holders).not.toEqual([]);
+    expect(holders.filter((id) => rooms.includes(id))).toEqual([]);
+    for (const id of rooms) {
+      const environment = readFileSync(`/proc/${id}/environ`, "utf8");
+      for (const held of ["DATABASE_URL", "REDIS_URL", "HOME", world.servers.databaseUrl, world.servers.redisUrl]) expect(environment).not.toContain(held);
+    }
+    running.process.kill("SIGINT");
+    expect(await running.ended).toMatchObject({ code: 130, stdout: "" });
+    expect(await world.rows("select e.status from executions e join workspaces w on w.id = e.workspace_id where w.name = $1", [name])).toEqual([
+      { status: "Cancelled" },
+    ]);
   },
   60_000,
 );

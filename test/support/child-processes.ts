@@ -1,5 +1,5 @@
-// The processes of this machine as Linux lists them: who descends from whom, and which of them run author code.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+// The processes of this machine as Linux lists them: who descends from whom, which of them run author code, and what they hold.
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Ids of the children of this process that run author code. */
 export function roomProcesses(): number[] {
@@ -15,6 +15,25 @@ export function descendantsOf(id: number): number[] {
 /** Empty for a process that is gone. */
 export function commandOf(id: number): string {
   return read(`/proc/${id}/cmdline`).replaceAll("\0", " ").trim();
+}
+
+/** What each open descriptor of a process leads to. */
+export function descriptorsOf(id: number): string[] {
+  return readdirSync(`/proc/${id}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${id}/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Inodes of this machine's network sockets. */
+export function networkSockets(): Set<string> {
+  const lines = ["tcp", "tcp6", "udp", "udp6"].flatMap((name) =>
+    existsSync(`/proc/net/${name}`) ? readFileSync(`/proc/net/${name}`, "utf8").split("\n").slice(1) : [],
+  );
+  return new Set(lines.map((line) => `socket:[${line.trim().split(/\s+/)[9]}]`));
 }
 
 function childrenOf(id: number): number[] {

@@ -1,33 +1,14 @@
 // What author code and the process it runs in can get hold of (B33, B84): looked at from outside through /proc, and
 // from inside by walking all that can be reached. Over a real Redis and a real PostgreSQL, whose addresses must not be there.
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { roomProcesses } from "../../support/child-processes.ts";
+import { descriptorsOf, networkSockets, roomProcesses } from "../../support/child-processes.ts";
 import { workflow } from "../../support/engine.ts";
 import { useStoredWorld } from "../../support/stored-world.ts";
 
 const world = useStoredWorld();
 
 const WAITS = { "wf.ts": workflow("ctx.log.info('begun'); await new Promise(() => {});") };
-
-/** Kind of what each open descriptor leads to. */
-function descriptors(id: number): string[] {
-  return readdirSync(`/proc/${id}/fd`).flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/${id}/fd/${fd}`)];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Inodes of this machine's network sockets. */
-function networkSockets(): Set<string> {
-  const lines = ["tcp", "tcp6", "udp", "udp6"].flatMap((name) =>
-    existsSync(`/proc/net/${name}`) ? readFileSync(`/proc/net/${name}`, "utf8").split("\n").slice(1) : [],
-  );
-  return new Set(lines.map((line) => `socket:[${line.trim().split(/\s+/)[9]}]`));
-}
 
 it.runIf(process.platform === "linux")(
   "B33: seen from outside, the process that runs author code has no environment of the service, no credential, no open network socket and no file of ours",
@@ -39,7 +20,7 @@ it.runIf(process.platform === "linux")(
     const running = harness.run("wf.ts", {}, { signal: stop.signal, onLog: () => begun.resolve() });
     await begun.promise;
     const sockets = networkSockets();
-    expect(descriptors(process.pid).some((target) => sockets.has(target))).toBe(true);
+    expect(descriptorsOf(process.pid).some((target) => sockets.has(target))).toBe(true);
     const ids = roomProcesses();
     expect(ids.length).toBeGreaterThan(0);
     const { databaseUrl, redisUrl } = world.servers;
@@ -55,7 +36,7 @@ it.runIf(process.platform === "linux")(
       ]);
       const told = `${environment.join("\n")}\n${readFileSync(`/proc/${id}/cmdline`, "utf8")}`;
       for (const secret of [databaseUrl, redisUrl, new URL(databaseUrl).host, new URL(redisUrl).host, "postgres", "redis"]) expect(told).not.toContain(secret);
-      const open = descriptors(id);
+      const open = descriptorsOf(id);
       expect(open.filter((target) => sockets.has(target))).toEqual([]);
       // Files: /dev/null alone, and nothing that leads to the database, to the embedded one, or to the project's own files.
       expect(open.filter((target) => target.startsWith("/") && target !== "/dev/null")).toEqual([]);
