@@ -2,7 +2,7 @@
 // the end, record it. Everything else is detail of a word on this page.
 import type { Execution } from "./completion.ts";
 import type { Ended, HandOver } from "./executions/hand-over.ts";
-import type { Order, PinnedSnapshot } from "./executions/order.ts";
+import type { Order, PinnedSnapshot, TakenProcess } from "./executions/order.ts";
 import type { ExecutionStart, StoredExecution } from "./executions/records.ts";
 import type { Closure } from "./modules/loader.ts";
 import type { Entry } from "./workspace/find.ts";
@@ -19,13 +19,6 @@ export interface ExecutionPowers {
   begin(order: Order, start: Omit<ExecutionStart, "id" | "workspace" | "inputJson">): Promise<Pick<ExecutionStart, "startedAt">>;
   handOver(order: Order, work: HandOver): Promise<Ended>;
   record(order: Order, execution: Execution): Promise<Execution>;
-}
-
-/** A child process, being made ready while the modules are read. Given back when it is not used. */
-export interface TakenProcess extends AsyncDisposable {
-  /** Rejects where none can be had: then nothing has begun, and nothing is recorded. */
-  readonly ready: Promise<unknown>;
-  readonly run: HandOver["run"];
 }
 
 /**

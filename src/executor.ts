@@ -2,30 +2,26 @@
 // which database and cache the parts stand on is decided in open.ts.
 import { randomUUIDv7 } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { LRUCache } from "lru-cache";
 import type { Execution, LogLine } from "./completion.ts";
 import { Fault } from "./errors.ts";
-import { execute, type ExecutionPowers, type TakenProcess } from "./execution.ts";
-import { notExecutable } from "./executions/complete.ts";
-import { handOver, type AskedImport, type LoadedImport } from "./executions/hand-over.ts";
-import type { Order, PinnedSnapshot } from "./executions/order.ts";
+import { execute, type ExecutionPowers } from "./execution.ts";
+import { createClaims } from "./executions/claims.ts";
+import { handOver } from "./executions/hand-over.ts";
+import { createLoading } from "./executions/loading.ts";
+import type { Order } from "./executions/order.ts";
 import type { ExecutionRecords } from "./executions/records.ts";
 import { MAX_INPUT_CHARACTERS, type Limits } from "./limits.ts";
 import { DEFAULT_IMPORT_POLICY, type ImportPolicy } from "./modules/import-policy.ts";
-import { loadClosure, type Closure } from "./modules/loader.ts";
 import type { ModulePath } from "./modules/module-path.ts";
-import { resolve } from "./modules/resolver.ts";
 import { decodeSource } from "./modules/source-text.ts";
 import type { ChildPool } from "./process/child-pool.ts";
-import { holdLease } from "./snapshot/lease.ts";
 import { createModuleCache, type ModuleCache } from "./snapshot/module-cache.ts";
 import { createModuleFetch } from "./snapshot/module-fetch.ts";
-import type { Executable, LiveFile, Origin, Workspace } from "./snapshot/origin.ts";
+import type { LiveFile, Origin, Workspace } from "./snapshot/origin.ts";
 import type { SnapshotId } from "./snapshot/snapshot-record.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
 import { describeParameters } from "./workspace/describe-parameters.ts";
-import { findEntry, type Entry } from "./workspace/find.ts";
 import type { Compile } from "./workspace/prepare-files.ts";
 import { pushDirectory, type PushOptions, type PushResult } from "./workspace/push.ts";
 import { readFile } from "./workspace/read-files.ts";
@@ -83,7 +79,6 @@ export interface ExecutorParts {
   close(): Promise<void>;
 }
 
-const SDK_EXPORTS: ReadonlySet<string> = new Set(["workflow", "tool", "dataProvider", "UserError", "z"]);
 const DEFAULT_LEASE_MS = 60_000;
 /** The describe run of a new workflow gets this much time, or the workspace's limit where that is less. */
 const DESCRIBE_WALL_MS = 10_000;
@@ -92,8 +87,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
   const { workspace, origin, store, records, children, tenant, policy = DEFAULT_IMPORT_POLICY, leaseMs = DEFAULT_LEASE_MS, log } = parts;
   const snapshots = new Snapshots({ origin, store, ...(log === undefined ? {} : { log }) });
   const modules = createModuleFetch({ origin, store, compile: parts.compile });
-  const closures = new LRUCache<string, Closure>({ max: 1000 });
-  const registered = new LRUCache<number, Promise<readonly Executable[]>>({ max: 4 });
+  const { find, load, loadFrom, loadImport } = createLoading({ workspace: workspace.id, origin, modules, policy });
+  const { takeProcess, pin } = createClaims({ workspace: workspace.id, store, snapshots, children, tenant, leaseMs });
   const loose = new Set<Promise<unknown>>();
   const running = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -107,85 +102,6 @@ export function createExecutor(parts: ExecutorParts): Executor {
     return given.has(order) ? await records.get(workspace.id, order.id) : undefined;
   }
   const given = new WeakSet<Order>();
-
-  function takeProcess(order: Order): TakenProcess {
-    const child = children.take(tenant, order.signal);
-    child.catch(() => {});
-    let used = false;
-    return {
-      ready: child,
-      run: async (request) => {
-        used = true;
-        return await children.run(await child, request);
-      },
-      async [Symbol.asyncDispose]() {
-        if (used) return;
-        // Not awaited: whoever needed no process need not wait for one to start.
-        child.then((unused) => children.giveBack(unused)).catch(() => {});
-      },
-    };
-  }
-
-  async function pin(order: Order, snapshotId: SnapshotId | undefined): Promise<PinnedSnapshot> {
-    const lease = { executionId: order.id, ttlMs: leaseMs };
-    try {
-      const pinned = await snapshots.pin(workspace.id, lease);
-      const snapshot = snapshotId === undefined ? pinned.snapshot : await snapshots.open(workspace.id, snapshotId);
-      const held = holdLease(store, workspace.id, lease);
-      return { snapshot, version: snapshotId === undefined ? pinned.head.version : undefined, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
-    } catch (error) {
-      // The store may have taken the lease before the snapshot could not be had. Where the store is away there is none.
-      if (!(error instanceof Fault) || error.code !== "ERR_REDIS_UNAVAILABLE") await store.releaseLease(workspace.id, order.id).catch(() => {});
-      throw error;
-    }
-  }
-
-  async function find(order: Order, { snapshot, version }: PinnedSnapshot): Promise<Entry> {
-    return await findEntry(order.reference, { snapshot, executables: () => executablesAt(version) });
-  }
-
-  /** The same at every version, so asked once for each. */
-  function executablesAt(version: number | undefined): Promise<readonly Executable[]> {
-    if (version === undefined) return origin.executables(workspace.id);
-    let rows = registered.get(version);
-    if (rows === undefined) {
-      rows = origin.executables(workspace.id);
-      rows.catch(() => registered.delete(version));
-      registered.set(version, rows);
-    }
-    return rows;
-  }
-
-  async function load(_order: Order, { snapshot }: PinnedSnapshot, entry: Entry): Promise<Closure> {
-    const closure = await loadFrom(snapshot.id, snapshot, entry.path);
-    const facts = closure.modules.find(({ path }) => path === entry.path)?.compiled.facts;
-    const passesOn = facts?.imports.some(({ star }) => star === true) === true && entry.exportName !== "default";
-    if (facts === undefined || passesOn || facts.exports.includes(entry.exportName)) return closure;
-    const { code, message, details } = notExecutable(entry, facts.exports, "undefined");
-    throw new Fault(code ?? "ERR_EXECUTABLE_NOT_FOUND", message, { name: "NotFoundError", details: details ?? {} });
-  }
-
-  async function loadFrom(id: string, snapshot: PinnedSnapshot["snapshot"], path: ModulePath): Promise<Closure> {
-    const key = `${id}/${path}`;
-    const before = closures.get(key);
-    if (before !== undefined) return before;
-    const closure = await loadClosure({
-      entries: [path],
-      snapshot,
-      policy,
-      sdkExports: SDK_EXPORTS,
-      fetch: (wanted) => modules.fetch(workspace.id, snapshot.record.compilerOptions, wanted),
-    });
-    if (closure.failure === undefined) closures.set(key, closure);
-    return closure;
-  }
-
-  async function loadImport(_order: Order, { snapshot }: PinnedSnapshot, { specifier, referrer, position }: AskedImport): Promise<LoadedImport> {
-    const found = resolve(specifier, referrer, { has: (path) => snapshot.has(path), paths: () => snapshot.paths(), policy, ...(position && { position }) });
-    if (found.kind === "sdk") return { kind: "sdk" };
-    if (found.kind === "failure") return { kind: "failure", fault: found.fault };
-    return { kind: "module", path: found.path, closure: await loadFrom(snapshot.id, snapshot, found.path) };
-  }
 
   async function begin(order: Order, start: Parameters<ExecutionPowers["begin"]>[1]): ReturnType<ExecutionPowers["begin"]> {
     return order.mode === "call" ? await records.begin({ id: order.id, workspace: workspace.id, inputJson: order.inputJson, ...start }) : start;
@@ -210,7 +126,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     const { snapshot } = await snapshots.pin(workspace.id);
     await describeParameters(paths, {
       executables: () => origin.executables(workspace.id),
-      closure: (path) => loadFrom(snapshot.id, snapshot, path),
+      closure: (path) => loadFrom(snapshot, path),
       save: (found) => origin.saveParameters(workspace.id, found),
       run: (reference) =>
         runOrder({

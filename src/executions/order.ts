@@ -1,6 +1,7 @@
 // What is asked for, and what it is answered from.
 import type { LogLine } from "../completion.ts";
 import type { Limits } from "../limits.ts";
+import type { RunEnd, RunRequest } from "../process/child-handle.ts";
 import type { Workspace } from "../snapshot/origin.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 
@@ -24,4 +25,11 @@ export interface PinnedSnapshot extends AsyncDisposable {
   readonly snapshot: Snapshot;
   /** Version of HEAD when it was pinned; undefined for an earlier snapshot. */
   readonly version: number | undefined;
+}
+
+/** A child process, being made ready while the modules are read. Given back when it is not used. */
+export interface TakenProcess extends AsyncDisposable {
+  /** Rejects where none can be had: then nothing has begun, and nothing is recorded. */
+  readonly ready: Promise<unknown>;
+  readonly run: (request: RunRequest) => Promise<RunEnd>;
 }

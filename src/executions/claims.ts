@@ -1,0 +1,59 @@
+// What an execution holds while it lasts: a process, and a lease on the snapshot that it reads.
+import { Fault } from "../errors.ts";
+import type { ChildPool } from "../process/child-pool.ts";
+import { holdLease } from "../snapshot/lease.ts";
+import type { SnapshotId, WorkspaceId } from "../snapshot/snapshot-record.ts";
+import type { Snapshots } from "../snapshot/snapshots.ts";
+import type { SnapshotStore } from "../snapshot/store.ts";
+import type { Order, PinnedSnapshot, TakenProcess } from "./order.ts";
+
+export interface ClaimParts {
+  readonly workspace: WorkspaceId;
+  readonly store: SnapshotStore;
+  readonly snapshots: Snapshots;
+  readonly children: ChildPool;
+  /** Whose code shares child processes. */
+  readonly tenant: string;
+  readonly leaseMs: number;
+}
+
+export interface Claims {
+  takeProcess(order: Order): TakenProcess;
+  pin(order: Order, snapshotId: SnapshotId | undefined): Promise<PinnedSnapshot>;
+}
+
+export function createClaims({ workspace, store, snapshots, children, tenant, leaseMs }: ClaimParts): Claims {
+  function takeProcess(order: Order): TakenProcess {
+    const child = children.take(tenant, order.signal);
+    child.catch(() => {});
+    let used = false;
+    return {
+      ready: child,
+      run: async (request) => {
+        used = true;
+        return await children.run(await child, request);
+      },
+      async [Symbol.asyncDispose]() {
+        if (used) return;
+        // Not awaited: whoever needed no process need not wait for one to start.
+        child.then((unused) => children.giveBack(unused)).catch(() => {});
+      },
+    };
+  }
+
+  async function pin(order: Order, snapshotId: SnapshotId | undefined): Promise<PinnedSnapshot> {
+    const lease = { executionId: order.id, ttlMs: leaseMs };
+    try {
+      const pinned = await snapshots.pin(workspace, lease);
+      const snapshot = snapshotId === undefined ? pinned.snapshot : await snapshots.open(workspace, snapshotId);
+      const held = holdLease(store, workspace, lease);
+      return { snapshot, version: snapshotId === undefined ? pinned.head.version : undefined, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+    } catch (error) {
+      // The store may have taken the lease before the snapshot could not be had. Where the store is away there is none.
+      if (!(error instanceof Fault) || error.code !== "ERR_REDIS_UNAVAILABLE") await store.releaseLease(workspace, order.id).catch(() => {});
+      throw error;
+    }
+  }
+
+  return { takeProcess, pin };
+}
