@@ -68,7 +68,7 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
   keep(modules, closure);
   const map = (stack: string): ReturnType<typeof mapStack> => mapStack(stack, (path) => modules.get(path));
   const book = new LogBook({ mapStack: (stack) => map(stack).stack, onLine: order.onLog });
-  const end = await work.run({
+  const request: RunRequest = {
     ...prepare(closure, entry.path),
     zod: closure.usesZod,
     mode: order.mode,
@@ -81,7 +81,9 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     signal: order.signal,
     onLogs: (entries) => book.add(entries),
     onImport: (specifier, referrer) => answerImport(order, { pinned, modules, faults, specifier, referrer, powers, map }),
-  });
+  };
+  const end = await work.run(request).catch((error: unknown) => notRun(error, hashOf));
+  if ("status" in end) return ended(end, { logs: [], usage: NO_USAGE, modules });
   const completion = complete(end, {
     entry,
     limits: order.limits,
@@ -90,6 +92,12 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     explainLink: (error) => explainLink(error, { mapStack: map, modules, entry: entry.path }),
   });
   return ended(withFaults(completion, { faults, hashOf }), { logs: book.lines, usage: end.usage, modules });
+}
+
+/** It had begun, and its process was lost before it could run: where there is no other, that is how it ended. */
+function notRun(error: unknown, hashOf: (path: string) => string | undefined): Completion {
+  if (!(error instanceof Fault)) throw error;
+  return { status: error.code === "ERR_CANCELLED" ? "Cancelled" : "Failed", error: fromFault(error, hashOf) };
 }
 
 function ended(
