@@ -55,9 +55,25 @@ export function failed(error: ExecutionError): Completion {
 function stopped(reason: StopReason, limits: Limits): Completion {
   switch (reason) {
     case "wall":
-      return { status: "Timeout", error: simpleError("ERR_TIMEOUT_WALL", "TimeoutError", `The execution did not end within its wall-clock limit of ${limits.wallMs} ms. Make it shorter, or raise the limit.`, { limitMs: limits.wallMs }) };
+      return {
+        status: "Timeout",
+        error: simpleError(
+          "ERR_TIMEOUT_WALL",
+          "TimeoutError",
+          `The execution did not end within its wall-clock limit of ${limits.wallMs} ms. Make it shorter, or raise the limit.`,
+          { limitMs: limits.wallMs },
+        ),
+      };
     case "cpu":
-      return { status: "Timeout", error: simpleError("ERR_TIMEOUT_CPU", "TimeoutError", `The execution used more processor time than its limit of ${limits.cpuMs} ms. Look for a loop that does not end, or raise the limit.`, { limitMs: limits.cpuMs }) };
+      return {
+        status: "Timeout",
+        error: simpleError(
+          "ERR_TIMEOUT_CPU",
+          "TimeoutError",
+          `The execution used more processor time than its limit of ${limits.cpuMs} ms. Look for a loop that does not end, or raise the limit.`,
+          { limitMs: limits.cpuMs },
+        ),
+      };
     case "memory":
       return failed(memoryError(limits));
     case "cancelled":
@@ -66,12 +82,22 @@ function stopped(reason: StopReason, limits: Limits): Completion {
 }
 
 function memoryError(limits: Limits): ExecutionError {
-  return simpleError("ERR_MEMORY_LIMIT", "MemoryLimitError", `The execution used more memory than its limit of ${limits.memoryBytes} bytes. Hold less at once, or raise the limit.`, { limitBytes: limits.memoryBytes });
+  return simpleError(
+    "ERR_MEMORY_LIMIT",
+    "MemoryLimitError",
+    `The execution used more memory than its limit of ${limits.memoryBytes} bytes. Hold less at once, or raise the limit.`,
+    { limitBytes: limits.memoryBytes },
+  );
 }
 
 function crashError({ exitCode, signal }: { readonly exitCode: number | null; readonly signal: string | null }): ExecutionError {
   const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
-  return simpleError("ERR_PROCESS_CRASH", "ProcessCrashError", `The process that ran the execution died (${how}). Other executions are not affected; run it again, and look for heavy native work such as huge arrays.`, { exitCode, signal });
+  return simpleError(
+    "ERR_PROCESS_CRASH",
+    "ProcessCrashError",
+    `The process that ran the execution died (${how}). Other executions are not affected; run it again, and look for heavy native work such as huge arrays.`,
+    { exitCode, signal },
+  );
 }
 
 function fromThrown(text: string, { mapStack, limits }: CompletionContext): ExecutionError {
@@ -87,7 +113,14 @@ function answered(text: string, context: CompletionContext): Completion {
     case "R":
     case "F":
       if (body.length > MAX_RESULT_CHARACTERS) {
-        return failed(simpleError("ERR_RESULT_TOO_LARGE", "ResultError", `The result is ${body.length} characters of JSON; at most ${MAX_RESULT_CHARACTERS} are kept. Return less, or store it elsewhere and return where.`, { limit: MAX_RESULT_CHARACTERS, amount: body.length }));
+        return failed(
+          simpleError(
+            "ERR_RESULT_TOO_LARGE",
+            "ResultError",
+            `The result is ${body.length} characters of JSON; at most ${MAX_RESULT_CHARACTERS} are kept. Return less, or store it elsewhere and return where.`,
+            { limit: MAX_RESULT_CHARACTERS, amount: body.length },
+          ),
+        );
       }
       return { status: text[0] === "R" ? "Success" : "CompletedWithErrors", result: JSON.parse(body) as unknown };
     case "D":
@@ -110,13 +143,18 @@ function answered(text: string, context: CompletionContext): Completion {
 }
 
 function inputError(problems: readonly InputProblem[]): ExecutionError {
-  const lines = problems.map(({ path, expected, received, message }) => `  ${path}: expected ${expected}, received ${received}${message === "" ? "" : ` (${message})`}`);
+  const lines = problems.map(
+    ({ path, expected, received, message }) => `  ${path}: expected ${expected}, received ${received}${message === "" ? "" : ` (${message})`}`,
+  );
   return simpleError("ERR_INPUT_INVALID", "InputError", `The input does not fit the workflow's parameters:\n${lines.join("\n")}`, { problems });
 }
 
 export function notExecutable(entry: { readonly path: string; readonly exportName: string }, exports: readonly string[], found: string): ExecutionError {
   const { path, exportName } = entry;
-  const what = found === "undefined" ? `${path} has no export ${JSON.stringify(exportName)}` : `The export ${JSON.stringify(exportName)} of ${path} is ${/^[aeiou]/.test(found) ? "an" : "a"} ${found}, not a workflow, tool or data provider`;
+  const what =
+    found === "undefined"
+      ? `${path} has no export ${JSON.stringify(exportName)}`
+      : `The export ${JSON.stringify(exportName)} of ${path} is ${/^[aeiou]/.test(found) ? "an" : "a"} ${found}, not a workflow, tool or data provider`;
   const has = exports.length === 0 ? "It exports nothing." : `It exports: ${exports.join(", ")}.`;
   const advice = found === "undefined" ? "" : " Wrap it: export default workflow(async (params, ctx) => { … }).";
   return simpleError("ERR_EXECUTABLE_NOT_FOUND", "NotFoundError", `${what}. ${has}${advice}`, { path, exportName, exports, found });

@@ -37,8 +37,24 @@ export class LogBook {
     }
   }
 
-  #push({ level, message, at, data }: { readonly level: LogLine["level"]; readonly message: string; readonly at: number; readonly data?: string | undefined }): void {
-    const line: LogLine = { sequence: this.lines.length + 1, level, message, timestamp: new Date(at).toISOString(), ...(data === undefined ? {} : { data: parsed(data) }) };
+  #push({
+    level,
+    message,
+    at,
+    data,
+  }: {
+    readonly level: LogLine["level"];
+    readonly message: string;
+    readonly at: number;
+    readonly data?: string | undefined;
+  }): void {
+    const line: LogLine = {
+      sequence: this.lines.length + 1,
+      level,
+      message,
+      timestamp: new Date(at).toISOString(),
+      ...(data === undefined ? {} : { data: parsed(data) }),
+    };
     this.lines.push(line);
     this.#options.onLine?.(line);
   }

@@ -54,7 +54,14 @@ export class ModuleGraph {
   /** Links what is new. Evaluating what this gives settles the room's promise by its own last statement. Without a plan: the SDK. */
   async linkImport(importId: number, plan: Plan | undefined): Promise<ivm.Module> {
     const root = await this.#isolate.compileModule(rootText(importId), { filename: "bifrost:root" });
-    if (plan === undefined) this.#links.set(root, new Map([["entry", this.#realm.sdk], ["bifrost:scope", this.#realm.scope]]));
+    if (plan === undefined)
+      this.#links.set(
+        root,
+        new Map([
+          ["entry", this.#realm.sdk],
+          ["bifrost:scope", this.#realm.scope],
+        ]),
+      );
     else {
       for (const module of plan.modules) {
         if (this.#modules.has(module.path)) continue;
@@ -109,10 +116,17 @@ export class ModuleGraph {
   #connect(root: ivm.Module, plan: Plan): void {
     for (const { path, links } of plan.modules) {
       const own = this.#links.get(this.#modules.get(path) as ivm.Module);
-      for (const [specifier, target] of links) own?.set(specifier, target === SDK_LINK ? this.#realm.sdk : (this.#modules.get(plan.modules[target]?.path ?? "") as ivm.Module));
+      for (const [specifier, target] of links)
+        own?.set(specifier, target === SDK_LINK ? this.#realm.sdk : (this.#modules.get(plan.modules[target]?.path ?? "") as ivm.Module));
     }
     const entry = this.#modules.get(plan.modules[plan.entry]?.path ?? "") as ivm.Module;
-    this.#links.set(root, new Map([["entry", entry], ["bifrost:scope", this.#realm.scope]]));
+    this.#links.set(
+      root,
+      new Map([
+        ["entry", entry],
+        ["bifrost:scope", this.#realm.scope],
+      ]),
+    );
   }
 }
 

@@ -70,7 +70,8 @@ export class Room {
     this.#realm = makeRealm(this.#isolate, code, {
       zod: options.zod,
       host: {
-        log: (level, parts, data) => this.#host?.onLog({ level, parts: JSON.parse(parts) as string[], at: Date.now(), ...(data === undefined ? {} : { data }) }),
+        log: (level, parts, data) =>
+          this.#host?.onLog({ level, parts: JSON.parse(parts) as string[], at: Date.now(), ...(data === undefined ? {} : { data }) }),
         startTimer: (id, milliseconds) => this.#over || this.#timers.start(id, milliseconds),
         stopTimer: (id) => this.#timers.stop(id),
         limitWall: (milliseconds) => this.#limitWall(milliseconds),
@@ -118,7 +119,7 @@ export class Room {
     try {
       if (message.zod === true) await this.#realm.ensureZod(this.#code.zod);
       const graph = this.#graph as ModuleGraph;
-      const path = sdk === true ? "bifrost" : (plan as Plan).modules[(plan as Plan).entry]?.path ?? "";
+      const path = sdk === true ? "bifrost" : ((plan as Plan).modules[(plan as Plan).entry]?.path ?? "");
       // A module that failed once fails for ever with the same error: a second evaluate() would wrongly succeed.
       const failedBefore = this.#failures.get(path);
       if (failedBefore !== undefined) return this.#failImport(importId, failedBefore);
@@ -157,7 +158,10 @@ export class Room {
       return { kind: "rejected-link", error: JSON.stringify({ name, message: text, stack, path: this.#graph.compiling }) };
     }
     await this.#graph.evaluateEntry();
-    const text = message.mode === "describe" ? await this.#realm.describe(message.exportName) : await this.#realm.invoke(message.exportName, message.input, message.context, message.mode);
+    const text =
+      message.mode === "describe"
+        ? await this.#realm.describe(message.exportName)
+        : await this.#realm.invoke(message.exportName, message.input, message.context, message.mode);
     return { kind: "answered", text };
   }
 

@@ -42,7 +42,8 @@ export class ChildPool {
 
   /** Resolves once a child is free for this tenant. */
   async take(tenant: string, signal?: AbortSignal): Promise<ChildHandle> {
-    if (this.#closed) throw new Fault("ERR_EXECUTOR_CLOSED", "The executor is closing and takes no more executions. Send it to another executor, or again after the restart.");
+    if (this.#closed)
+      throw new Fault("ERR_EXECUTOR_CLOSED", "The executor is closing and takes no more executions. Send it to another executor, or again after the restart.");
     const ahead = this.#waiting.length;
     const { promise, resolve, reject } = Promise.withResolvers<ChildHandle>();
     const waiter: Waiter = { tenant, resolve, reject };
@@ -54,7 +55,17 @@ export class ChildPool {
       reject(error);
     };
     this.#serve();
-    const timer = setTimeout(() => leave(new Fault("ERR_EXECUTOR_BUSY", `No process became free within ${this.#options.maxWaitMs} ms; ${ahead} executions were ahead. Try again later, or raise the number of processes.`, { details: { ahead, waitedMs: this.#options.maxWaitMs } })), this.#options.maxWaitMs);
+    const timer = setTimeout(
+      () =>
+        leave(
+          new Fault(
+            "ERR_EXECUTOR_BUSY",
+            `No process became free within ${this.#options.maxWaitMs} ms; ${ahead} executions were ahead. Try again later, or raise the number of processes.`,
+            { details: { ahead, waitedMs: this.#options.maxWaitMs } },
+          ),
+        ),
+      this.#options.maxWaitMs,
+    );
     const onAbort = (): void => leave(new Fault("ERR_CANCELLED", "The execution was cancelled while it waited for a process."));
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
@@ -108,7 +119,8 @@ export class ChildPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(new Fault("ERR_EXECUTOR_CLOSED", "The executor closed before the execution began. Send it again."));
+    for (const waiter of this.#waiting.splice(0))
+      waiter.reject(new Fault("ERR_EXECUTOR_CLOSED", "The executor closed before the execution began. Send it again."));
     await Promise.all([...this.#children].map((child) => child.close()));
   }
 
@@ -135,7 +147,8 @@ export class ChildPool {
     if (this.#closed) return;
     // A child that cannot start once may have been unlucky; three in a row are a broken installation.
     if (++this.#failedStarts < 3) return this.#serve();
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(new Fault("ERR_INTERNAL", `No process could be started: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
+    for (const waiter of this.#waiting.splice(0))
+      waiter.reject(new Fault("ERR_INTERNAL", `No process could be started: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
   }
 
   #untouched(): number {
@@ -182,7 +195,12 @@ export class ChildPool {
   #startWithin(limit: number): boolean {
     const live = [...this.#children].filter((child) => child.live);
     if (live.length >= limit) {
-      const victim = this.#waiting.length > 0 ? live.find((child) => child.idle && child.tenant !== undefined && !this.#reserved.has(child) && this.#waiting.every(({ tenant }) => tenant !== child.tenant)) : undefined;
+      const victim =
+        this.#waiting.length > 0
+          ? live.find(
+              (child) => child.idle && child.tenant !== undefined && !this.#reserved.has(child) && this.#waiting.every(({ tenant }) => tenant !== child.tenant),
+            )
+          : undefined;
       if (victim === undefined) return false;
       this.#children.delete(victim);
       void victim.close();

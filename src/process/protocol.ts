@@ -82,7 +82,12 @@ export function parseFromChild(value: unknown): FromChild | undefined {
     case "logs":
       return typeof value["runId"] === "number" && Array.isArray(value["entries"]) && value["entries"].every(isLogEntry) ? message : undefined;
     case "import":
-      return typeof value["runId"] === "number" && typeof value["importId"] === "number" && typeof value["specifier"] === "string" && typeof value["referrer"] === "string" ? message : undefined;
+      return typeof value["runId"] === "number" &&
+        typeof value["importId"] === "number" &&
+        typeof value["specifier"] === "string" &&
+        typeof value["referrer"] === "string"
+        ? message
+        : undefined;
     case "unlinked":
       return typeof value["runId"] === "number" && typeof value["importId"] === "number" && isLinkError(value["error"]) ? message : undefined;
     case "done":

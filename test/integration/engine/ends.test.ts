@@ -5,7 +5,11 @@ import { useEngine, workflow } from "../../support/engine.ts";
 const engine = useEngine();
 
 it("B80: a returned value is Success, and undefined is null", async () => {
-  expect(await engine.run({ "wf.ts": workflow("return { a: [1, 'x', null] };") })).toMatchObject({ version: 1, status: "Success", result: { a: [1, "x", null] } });
+  expect(await engine.run({ "wf.ts": workflow("return { a: [1, 'x', null] };") })).toMatchObject({
+    version: 1,
+    status: "Success",
+    result: { a: [1, "x", null] },
+  });
   const nothing = await engine.run({ "wf.ts": workflow("") });
   expect(nothing.status).toBe("Success");
   expect(nothing.result).toBeNull();
@@ -31,17 +35,26 @@ it("B80: a run ends when the workflow's promise settles; timers left over are dr
 });
 
 it("B80: an unhandled rejection before the end fails the run, as in Node", async () => {
-  const execution = await engine.run({ "wf.ts": workflow("Promise.reject(new TypeError('nobody listens')); await new Promise((r) => setTimeout(r, 500)); return 1;") });
+  const execution = await engine.run({
+    "wf.ts": workflow("Promise.reject(new TypeError('nobody listens')); await new Promise((r) => setTimeout(r, 500)); return 1;"),
+  });
   expect(execution).toMatchObject({ status: "Failed", error: { name: "TypeError", message: "nobody listens" } });
 });
 
 it("B80: a rejection that is handled within the same turn does not fail the run", async () => {
-  const execution = await engine.run({ "wf.ts": workflow("const late = Promise.reject(new Error('x')); await null; late.catch(() => {}); await new Promise((r) => setTimeout(r, 20)); return 'fine';") });
+  const execution = await engine.run({
+    "wf.ts": workflow(
+      "const late = Promise.reject(new Error('x')); await null; late.catch(() => {}); await new Promise((r) => setTimeout(r, 20)); return 'fine';",
+    ),
+  });
   expect(execution).toMatchObject({ status: "Success", result: "fine" });
 });
 
 it("B80: an error thrown in a timer fails the run, with its own frames", async () => {
-  const execution = await engine.run({ "wf.ts": workflow("\n  setTimeout(() => { throw new SyntaxError('in a timer'); }, 1);\n  await new Promise(() => {});") }, { timeoutMs: 10_000 });
+  const execution = await engine.run(
+    { "wf.ts": workflow("\n  setTimeout(() => { throw new SyntaxError('in a timer'); }, 1);\n  await new Promise(() => {});") },
+    { timeoutMs: 10_000 },
+  );
   expect(execution).toMatchObject({ status: "Failed", error: { name: "SyntaxError", message: "in a timer", frames: [{ path: "wf.ts", line: 4 }] } });
 });
 
@@ -64,7 +77,9 @@ it("B83: nothing survives into the next execution: globals, prototypes, module s
 });
 
 it("B87: fifty executions at once give fifty results, each its own", async () => {
-  const harness = await engine.harness({ files: { "wf.ts": workflow("await new Promise((r) => setTimeout(r, p.n % 7)); ctx.log.info(`n ${p.n}`); return p.n;") } });
+  const harness = await engine.harness({
+    files: { "wf.ts": workflow("await new Promise((r) => setTimeout(r, p.n % 7)); ctx.log.info(`n ${p.n}`); return p.n;") },
+  });
   const executions = await Promise.all(Array.from({ length: 50 }, (_, n) => harness.run("wf.ts", { n })));
   expect(executions.map((each) => each.result)).toEqual(Array.from({ length: 50 }, (_, n) => n));
   expect(executions.map((each) => each.logs.map((line) => line.message))).toEqual(Array.from({ length: 50 }, (_, n) => [`n ${n}`]));

@@ -13,7 +13,9 @@ function holdUp(milliseconds: number): void {
 
 it("B34: code that reaches a child after the run that imported it has ended is there for the next run", async () => {
   const forgetful = workflow("for (let line = 1; line <= 200; line++) console.log(line); void import('./x.ts'); return 1;");
-  const harness = await engine.harness({ files: { "wf.ts": forgetful, "y.ts": workflow("return (await import('./x.ts')).v;"), "x.ts": "export const v = 42;" } });
+  const harness = await engine.harness({
+    files: { "wf.ts": forgetful, "y.ts": workflow("return (await import('./x.ts')).v;"), "x.ts": "export const v = 42;" },
+  });
   // Loads x.ts in this process, into no child.
   await expect(harness.run("x.ts")).rejects.toMatchObject({ code: "ERR_EXECUTABLE_NOT_FOUND" });
   await settledProcesses();

@@ -34,12 +34,19 @@ const FAILING: Readonly<Record<string, (n: number) => string>> = {
   "imports what throws": (n) => `import "./of${n}.ts";`,
 };
 
-const GAPS = { "in one turn": "", "turn by turn": "await new Promise((resolve) => setTimeout(resolve, 0));", "now and then": "if (n % 3 === 0) await new Promise((resolve) => setTimeout(resolve, n % 4));" };
+const GAPS = {
+  "in one turn": "",
+  "turn by turn": "await new Promise((resolve) => setTimeout(resolve, 0));",
+  "now and then": "if (n % 3 === 0) await new Promise((resolve) => setTimeout(resolve, n % 4));",
+};
 
 it.each(Object.keys(FAILING).flatMap((kind) => Object.entries(GAPS).map(([title, gap]) => [title, kind, gap] as const)))(
   "B15: of import()s begun %s, each of a module that %s, twice, every one rejects with its own module's one error, and a run that catches them goes on",
   async (_title, kind, gap) => {
-    const modules = Array.from({ length: 16 }, (_, n) => [[`m${n}.ts`, FAILING[kind]?.(n) ?? ""] as const, [`of${n}.ts`, `throw new Error("m${n}");`] as const]).flat();
+    const modules = Array.from({ length: 16 }, (_, n) => [
+      [`m${n}.ts`, FAILING[kind]?.(n) ?? ""] as const,
+      [`of${n}.ts`, `throw new Error("m${n}");`] as const,
+    ]).flat();
     const body = `
       const caught: Promise<unknown>[] = [];
       const go = (n: number) => caught.push(import("./m" + n + ".ts").then(() => "none", (error) => error));
@@ -55,5 +62,10 @@ it("B80: a timer that throws, and leaves a rejection that nobody handles, fails 
   const { status, error } = await engine.run({
     "wf.ts": workflow(`setTimeout(() => { void Promise.reject(new Error("left over")); throw new TypeError("thrown"); }, 1); await new Promise(() => {});`),
   });
-  expect({ status, code: error?.code, name: error?.name, message: error?.message }).toEqual({ status: "Failed", code: undefined, name: "TypeError", message: "thrown" });
+  expect({ status, code: error?.code, name: error?.name, message: error?.message }).toEqual({
+    status: "Failed",
+    code: undefined,
+    name: "TypeError",
+    message: "thrown",
+  });
 });

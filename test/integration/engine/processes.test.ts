@@ -32,10 +32,19 @@ function ticks(pid: number): number {
 }
 
 it("B87: a process killed in the middle of a run is reported once, as ProcessCrashError, with the logs so far; the next run works", async () => {
-  const harness = await engine.harness({ files: { "wf.ts": workflow("ctx.log.info('begun'); const end = Date.now() + 15_000; await new Promise((r) => setTimeout(r, 50)); while (Date.now() < end);"), "ok.ts": workflow("return 'fine';") } });
+  const harness = await engine.harness({
+    files: {
+      "wf.ts": workflow("ctx.log.info('begun'); const end = Date.now() + 15_000; await new Promise((r) => setTimeout(r, 50)); while (Date.now() < end);"),
+      "ok.ts": workflow("return 'fine';"),
+    },
+  });
   const running = harness.run("wf.ts");
   process.kill(await busyChild(), "SIGKILL");
-  expect(await running).toMatchObject({ status: "Failed", error: { code: "ERR_PROCESS_CRASH", name: "ProcessCrashError", details: { signal: "SIGKILL" } }, logs: [{ message: "begun" }] });
+  expect(await running).toMatchObject({
+    status: "Failed",
+    error: { code: "ERR_PROCESS_CRASH", name: "ProcessCrashError", details: { signal: "SIGKILL" } },
+    logs: [{ message: "begun" }],
+  });
   expect(await harness.run("ok.ts")).toMatchObject({ status: "Success", result: "fine" });
 });
 
