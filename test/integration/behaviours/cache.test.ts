@@ -201,6 +201,8 @@ it("B40: the module cache's operations and runs see the same: set, get, list, in
   });
   expect(await moduleCache.getAllModulePaths()).toEqual(["lib/value.ts", "wf.ts"]);
   expect(Object.keys(await world.redis.hgetall(indexKey(workspace.id))).toSorted()).toEqual(["lib/value.ts", "wf.ts"]);
+  // A describe run would put back what it reads.
+  await harness.executor.settled();
   expect(await moduleCache.clearModuleCache()).toBe(2);
   expect(await keysOf(workspace.id)).toEqual([]);
   expect(await moduleCache.warmCacheFromDb()).toBe(2);
@@ -241,6 +243,7 @@ it("B42: two hosts that warm at once repair a spoilt cache, skip what is deleted
   const { name, id } = await stored({ ...FILES, "gone.ts": "export {};", "notes.md": "not code" });
   const [one, other] = await Promise.all([world.harness({ workspace: name }), world.harness({ workspace: name })]);
   await one.write({ "gone.ts": null });
+  await one.executor.settled();
   const sound = await Promise.all((await keysOf(id)).map(async (key) => [key, await world.redis.type(key)] as const));
   for (const [key, type] of sound) if (type === "string") await world.redis.set(key, "spoilt");
   await world.redis.hset(indexKey(id), "stale.ts", LIB_HASH);
@@ -258,6 +261,7 @@ it("B42: two hosts that warm at once repair a spoilt cache, skip what is deleted
 it("B43: a path outside the rules is refused by every way in, and creates no key", async () => {
   const harness: Harness = await world.harness({ files: FILES });
   const { moduleCache, workspace } = harness.executor;
+  await harness.executor.settled();
   const before = await keysOf(workspace.id);
   for (const path of ["", ".", "..", "/etc/passwd", "a/../b.ts", "a\\b.ts", "a//b.ts", "nul\0.ts", `${"x".repeat(513)}.ts`, "a/", "./wf.ts"]) {
     await expect(harness.write({ [path]: "export {};" }), path).rejects.toMatchObject({ code: "ERR_PATH_INVALID" });
