@@ -79,6 +79,7 @@ export interface ExecutorParts {
   close(): Promise<void>;
 }
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DEFAULT_LEASE_MS = 60_000;
 /** The describe run of a new workflow gets this much time, or the workspace's limit where that is less. */
 const DESCRIBE_WALL_MS = 10_000;
@@ -162,6 +163,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
   return {
     workspace,
     async run(reference, inputJson, options = {}) {
+      if (options.id !== undefined && !UUID.test(options.id)) {
+        throw new Fault("ERR_INPUT_INVALID", `${JSON.stringify(options.id)} is not an execution id: a UUID is wanted, best a UUIDv7.`, {
+          details: { path: "id", expected: "a UUID", received: options.id },
+        });
+      }
       if (inputJson.length > MAX_INPUT_CHARACTERS) {
         throw new Fault(
           "ERR_INPUT_TOO_LARGE",

@@ -11,7 +11,9 @@ import { openPools } from "../../../src/process/pools.ts";
 import { createInProcessStore } from "../../../src/snapshot/in-process-store.ts";
 import type { Workspace } from "../../../src/snapshot/origin.ts";
 import { createMemoryOrigin } from "../../../src/workspace/memory-origin.ts";
-import { workflow } from "../../support/engine.ts";
+import { useEngine, workflow } from "../../support/engine.ts";
+
+const engine = useEngine();
 
 const ID = "01a1f874-8691-7bb7-86c5-23bc2177efcd";
 
@@ -48,4 +50,9 @@ it("B92: an execution that has begun when its process is taken from it, and that
     await executor[Symbol.asyncDispose]();
     await rm(cacheDirectory, { recursive: true, force: true });
   }
+});
+
+it("an id that no record could be kept under is the caller's mistake, and begins nothing", async () => {
+  const harness = await engine.harness({ files: { "wf.ts": workflow("return 1;") } });
+  await expect(harness.run("wf.ts", {}, { id: "run-1" })).rejects.toMatchObject({ code: "ERR_INPUT_INVALID", details: { path: "id", received: "run-1" } });
 });
