@@ -9,7 +9,7 @@ export function describeValue(value: unknown): string {
   try {
     return inspect(value);
   } catch {
-    return kindOf(value);
+    return describeReceived(value);
   }
 }
 

@@ -14,11 +14,6 @@ function inspection(): Inspection {
   return (loaded ??= require("node-inspect-extracted") as Inspection);
 }
 
-/** Loads the library: called before author code where it is known to be needed. */
-export function loadInspection(): void {
-  inspection();
-}
-
 export function inspect(value: unknown, options?: Record<string, unknown>): string {
   return inspection().inspect(value, options);
 }
