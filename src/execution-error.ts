@@ -30,11 +30,13 @@ export function fromGuestError(error: GuestError, mapStack: MapStack, depth = 0)
 /** A failure of ours to describe; where its details name a place, that place is the one frame. */
 export function fromFault(fault: Fault, hashOf: (path: string) => string | undefined): ExecutionError {
   const place = placeOf(fault.details, hashOf);
+  // As Node names such errors; "Fault" is a word of ours.
+  const name = fault.name === "Fault" ? "Error" : fault.name;
   return {
     code: fault.code,
-    name: fault.name,
+    name,
     message: fault.message,
-    stack: `${fault.name}: ${fault.message}${place === undefined ? "" : `\n    at ${place.path}:${place.line}:${place.column}`}`,
+    stack: `${name}: ${fault.message}${place === undefined ? "" : `\n    at ${place.path}:${place.line}:${place.column}`}`,
     frames: place === undefined ? [] : [place],
     ...(Object.keys(fault.details).length > 0 ? { details: fault.details } : {}),
   };

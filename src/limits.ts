@@ -33,9 +33,13 @@ export function lowerLimits(workspace: Limits, asked: { readonly [K in keyof Lim
     if (value === undefined) continue;
     const limit = workspace[key];
     if (limit !== 0 && (value === 0 || value > limit)) {
-      throw new Fault("ERR_INPUT_INVALID", `${NAMES[key]} asks for ${value === 0 ? "no limit" : `${value} ${UNITS[key]}`}, but this workspace allows at most ${limit} ${UNITS[key]}. Ask for less, or have the workspace's limit raised.`, {
-        details: { path: NAMES[key], expected: `1 to ${limit} ${UNITS[key]}`, received: String(value) },
-      });
+      throw new Fault(
+        "ERR_INPUT_INVALID",
+        `${NAMES[key]} asks for ${value === 0 ? "no limit" : `${value} ${UNITS[key]}`}, but this workspace allows at most ${limit} ${UNITS[key]}. Ask for less, or have the workspace's limit raised.`,
+        {
+          details: { path: NAMES[key], expected: `1 to ${limit} ${UNITS[key]}`, received: String(value) },
+        },
+      );
     }
     lowered[key] = value;
   }
@@ -44,7 +48,11 @@ export function lowerLimits(workspace: Limits, asked: { readonly [K in keyof Lim
 
 export function checkMemory(limits: Limits): Limits {
   if (limits.memoryBytes === 0 || limits.memoryBytes >= MIN_MEMORY_BYTES) return limits;
-  throw new Fault("ERR_INPUT_INVALID", `A memory limit of ${limits.memoryBytes} bytes is too small: an isolate needs at least ${MIN_MEMORY_BYTES} bytes (8mb).`, {
-    details: { path: "--memory", expected: `at least ${MIN_MEMORY_BYTES}`, received: String(limits.memoryBytes) },
-  });
+  throw new Fault(
+    "ERR_INPUT_INVALID",
+    `A memory limit of ${limits.memoryBytes} bytes is too small: an isolate needs at least ${MIN_MEMORY_BYTES} bytes (8mb).`,
+    {
+      details: { path: "--memory", expected: `at least ${MIN_MEMORY_BYTES}`, received: String(limits.memoryBytes) },
+    },
+  );
 }

@@ -38,11 +38,26 @@ export async function openDirectory(config: Config, { directory, workspace: name
   const pools = openPools({ processes: 1, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory });
   try {
     pools.children.warm();
-    const origin = createDirectoryOrigin({ readCompilerOptions, cache: createCompiledCache(join(config.cacheDirectory, "compiled")), compile: pools.compile, limits: DEFAULT_LIMITS });
+    const origin = createDirectoryOrigin({
+      readCompilerOptions,
+      cache: createCompiledCache(join(config.cacheDirectory, "compiled")),
+      compile: pools.compile,
+      limits: DEFAULT_LIMITS,
+    });
     const store = createInProcessStore();
     const workspace = (await origin.workspace(name, { create: true })) as Workspace;
     await loadDirectory({ dir: directory, workspace: workspace.id, origin, store });
-    return createExecutor({ workspace, origin, store, records: noRecords, children: pools.children, compile: pools.compile, tenant: workspace.id, describe: false, close: () => pools.close() });
+    return createExecutor({
+      workspace,
+      origin,
+      store,
+      records: noRecords,
+      children: pools.children,
+      compile: pools.compile,
+      tenant: workspace.id,
+      describe: false,
+      close: () => pools.close(),
+    });
   } catch (error) {
     await pools.close();
     throw error;

@@ -36,7 +36,7 @@ export function renderError(error: ShownError, { paint, codeFrame = "", executio
 /** `error[CODE] name: message`; the name of a Fault says nothing and is left out. */
 function headline(error: ShownError, paint: Paint): string {
   const label = paint(["red", "bold"], error.code === undefined ? "error" : `error[${error.code}]`);
-  const name = error.name === "Fault" || error.name === "" ? "" : ` ${visible(error.name)}`;
+  const name = error.name === "Fault" || error.name === "" || (error.code !== undefined && error.name === "Error") ? "" : ` ${visible(error.name)}`;
   return `${label}${name}: ${paint("bold", visible(briefMessage(error)))}`;
 }
 

@@ -18,8 +18,8 @@ export interface ClaimParts {
 }
 
 export interface Claims {
-  takeProcess(order: Order): TakenProcess;
-  pin(order: Order, snapshotId: SnapshotId | undefined): Promise<PinnedSnapshot>;
+  readonly takeProcess: (order: Order) => TakenProcess;
+  readonly pin: (order: Order, snapshotId: SnapshotId | undefined) => Promise<PinnedSnapshot>;
 }
 
 export function createClaims({ workspace, store, snapshots, children, tenant, leaseMs }: ClaimParts): Claims {

@@ -3,6 +3,7 @@ import type { GuestError, InputProblem } from "../../sandbox/host.d.ts";
 import type { ExecutionError, TerminalStatus } from "../completion.ts";
 import type { Fault } from "../errors.ts";
 import { fromFault, fromGuestError, simpleError, type MapStack } from "../execution-error.ts";
+import type { LinkError } from "../isolate/room-outcome.ts";
 import type { RunEnd } from "../process/child-handle.ts";
 import type { StopReason } from "../process/kill-ladder.ts";
 import { MAX_RESULT_CHARACTERS, type Limits } from "../limits.ts";
@@ -20,7 +21,7 @@ export interface CompletionContext {
   readonly mapStack: MapStack;
   readonly hashOf: (path: string) => string | undefined;
   /** What the author must read when V8 refused to link: computed from the sources, since V8 does not name the importer. */
-  readonly explainLink: (error: { readonly name: string; readonly message: string; readonly stack: string; readonly path?: string }) => Fault;
+  readonly explainLink: (error: LinkError) => Fault;
 }
 
 /** Never throws: the text of an answer was written in a process that runs untrusted code. */
@@ -100,10 +101,13 @@ function crashError({ exitCode, signal }: { readonly exitCode: number | null; re
   );
 }
 
+const BUFFERS_EXHAUSTED = /^RangeError: Array buffer allocation failed\n {4}at [^\n]*\(<anonymous>\)(?:\n|$)/;
+
 function fromThrown(text: string, { mapStack, limits }: CompletionContext): ExecutionError {
   const error = JSON.parse(text) as GuestError;
-  // V8 reports an exhausted buffer allocator as an ordinary RangeError; to the author it is the memory limit.
-  if (error.name === "RangeError" && error.message === "Array buffer allocation failed") return { ...fromGuestError(error, mapStack), ...memoryError(limits) };
+  // V8 reports an exhausted buffer allocator as an ordinary RangeError; to the author it is the memory limit. One that
+  // the author throws by that name stands in no function of V8's own.
+  if (BUFFERS_EXHAUSTED.test(error.stack)) return { ...fromGuestError(error, mapStack), ...memoryError(limits) };
   return fromGuestError(error, mapStack);
 }
 

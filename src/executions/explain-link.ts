@@ -3,16 +3,9 @@
 // a name declared twice, or one that two `export *` bring.
 import { Fault } from "../errors.ts";
 import type { MapStack } from "../execution-error.ts";
+import type { LinkError } from "../isolate/room-outcome.ts";
 import { chainTo, withChain } from "../modules/import-chain.ts";
 import type { ClosureModule } from "../modules/loader.ts";
-
-export interface LinkError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-  /** Module whose code was being compiled. */
-  readonly path?: string;
-}
 
 export interface LinkContext {
   readonly mapStack: MapStack;

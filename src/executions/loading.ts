@@ -12,7 +12,7 @@ import type { Snapshot } from "../snapshot/snapshot.ts";
 import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
 import { findEntry, type Entry } from "../workspace/find.ts";
 import { notExecutable } from "./complete.ts";
-import type { AskedImport, LoadedImport } from "./hand-over.ts";
+import type { AskedImport, LoadedImport } from "./answer-import.ts";
 import type { Order, PinnedSnapshot } from "./order.ts";
 
 export interface LoadingParts {
@@ -23,10 +23,10 @@ export interface LoadingParts {
 }
 
 export interface Loading {
-  find(order: Order, pinned: PinnedSnapshot): Promise<Entry>;
-  load(order: Order, pinned: PinnedSnapshot, entry: Entry): Promise<Closure>;
-  loadImport(order: Order, pinned: PinnedSnapshot, asked: AskedImport): Promise<LoadedImport>;
-  loadFrom(snapshot: Snapshot, path: ModulePath): Promise<Closure>;
+  readonly find: (order: Order, pinned: PinnedSnapshot) => Promise<Entry>;
+  readonly load: (order: Order, pinned: PinnedSnapshot, entry: Entry) => Promise<Closure>;
+  readonly loadImport: (order: Order, pinned: PinnedSnapshot, asked: AskedImport) => Promise<LoadedImport>;
+  readonly loadFrom: (snapshot: Snapshot, path: ModulePath) => Promise<Closure>;
 }
 
 const SDK_EXPORTS: ReadonlySet<string> = new Set(["workflow", "tool", "dataProvider", "UserError", "z"]);

@@ -32,7 +32,10 @@ const MAX_RANDOM_BYTES = 65_536;
 export function makeRealm(isolate: ivm.Isolate, code: SandboxBundle, options: { readonly zod: boolean; readonly host: HostPart }): Realm {
   const context = isolate.createContextSync();
   const room = runBootstrap(isolate, context, code.bootstrap, hostFunctions(options.host));
-  const functions = Object.fromEntries(ROOM_FUNCTIONS.map((name) => [name, room.getSync(name, { reference: true })])) as Record<RoomFunction, ivm.Reference<(...args: unknown[]) => unknown>>;
+  const functions = Object.fromEntries(ROOM_FUNCTIONS.map((name) => [name, room.getSync(name, { reference: true })])) as Record<
+    RoomFunction,
+    ivm.Reference<(...args: unknown[]) => unknown>
+  >;
   const scope = builtIn(isolate, context, { name: SCOPE_SPECIFIER, text: code.scopeModule });
   // The SDK module takes the room's global with it.
   const sdk = builtIn(isolate, context, { name: SDK_SPECIFIER, text: code.sdkModule, scope });
@@ -51,7 +54,8 @@ export function makeRealm(isolate: ivm.Isolate, code: SandboxBundle, options: { 
     context,
     sdk,
     scope,
-    invoke: async (exportName, input, contextFacts, mode) => (await functions.invokeArrived.apply(undefined, [exportName, input, contextFacts, mode], { result: { promise: true } })) as string,
+    invoke: async (exportName, input, contextFacts, mode) =>
+      (await functions.invokeArrived.apply(undefined, [exportName, input, contextFacts, mode], { result: { promise: true } })) as string,
     describe: async (exportName) => (await functions.describeArrived.apply(undefined, [exportName], { result: { promise: true } })) as string,
     takeThrown: async (...args) => (await functions.takeThrown.apply(undefined, [...args] as never[])) as string,
     tell: async (name, args) => {
@@ -83,13 +87,22 @@ function hostFunctions(host: HostPart): Record<keyof Host, ivm.Callback> {
   };
 }
 
-function runBootstrap(isolate: ivm.Isolate, context: ivm.Context, bootstrap: SandboxScript, host: Record<keyof Host, ivm.Callback>): ivm.Reference<Record<string, unknown>> {
+function runBootstrap(
+  isolate: ivm.Isolate,
+  context: ivm.Context,
+  bootstrap: SandboxScript,
+  host: Record<keyof Host, ivm.Callback>,
+): ivm.Reference<Record<string, unknown>> {
   const enter = compile(isolate, bootstrap).runSync(context, { reference: true }) as ivm.Reference<(host: unknown) => unknown>;
   return enter.applySync(undefined, [new ivm.ExternalCopy(host).copyInto()], { result: { reference: true } }) as ivm.Reference<Record<string, unknown>>;
 }
 
 /** Modules of ours, evaluated before any author code is compiled. */
-function builtIn(isolate: ivm.Isolate, context: ivm.Context, { name, text, scope }: { readonly name: string; readonly text: string; readonly scope?: ivm.Module }): ivm.Module {
+function builtIn(
+  isolate: ivm.Isolate,
+  context: ivm.Context,
+  { name, text, scope }: { readonly name: string; readonly text: string; readonly scope?: ivm.Module },
+): ivm.Module {
   const module = isolate.compileModuleSync(text, { filename: name });
   module.instantiateSync(context, () => scope as ivm.Module);
   module.evaluateSync();

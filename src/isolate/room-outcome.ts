@@ -8,3 +8,12 @@ export type RoomOutcome =
   /** V8 refused to compile or link. JSON of {name, message, stack, path?}. */
   | { readonly kind: "rejected-link"; readonly error: string }
   | { readonly kind: "terminated"; readonly reason: "wall" | "cpu" | "memory" | "cancelled"; readonly limitMs?: number };
+
+/** What V8 said when it would not compile or link. */
+export interface LinkError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  /** Module whose code was being compiled. */
+  readonly path?: string;
+}

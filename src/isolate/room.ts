@@ -10,6 +10,7 @@ import { describeSurfaced, isDisposal, isOutOfMemory } from "./surfaced-error.ts
 import { ModuleGraph } from "./module-graph.ts";
 import { makeRealm, type Realm } from "./realm.ts";
 import type { SandboxBundle } from "./sandbox-bundle.ts";
+import { ErrorAttribution } from "./error-attribution.ts";
 import { RoomTimers } from "./room-timers.ts";
 import type { RoomOutcome } from "./room-outcome.ts";
 
@@ -19,19 +20,6 @@ export interface RoomHost {
   /** V8 would not link an import's modules; answered like the import itself. JSON of {name, message, stack}. */
   onUnlinked(importId: number, error: string): void;
   code(key: string): string;
-}
-
-interface Taken {
-  readonly thrown: number;
-  readonly error: unknown;
-  /** Imports that the room still waits for. */
-  readonly unsettled: readonly number[];
-}
-
-/** Of a module that threw: two copies of one error look alike. */
-interface Failure {
-  readonly taken: Taken;
-  readonly looks: string;
 }
 
 /** How often limits are looked at, and how long a rejected top-level await may stay unseen. */
@@ -53,14 +41,7 @@ export class Room {
   #ownTimeout: NodeJS.Timeout | undefined;
   #over = false;
   #asking = false;
-  /** What evaluating a module threw, by path. */
-  readonly #failures = new Map<string, Failure>();
-  /** Paths of imports whose module waits, or may wait, on a top-level await. */
-  readonly #evaluating = new Map<number, string>();
-  /** When imports were last told of what they failed with, by its looks. */
-  readonly #told = new Map<string, number>();
-  /** Errors that surfaced are looked at one after the other. */
-  #looking: Promise<void> = Promise.resolve();
+  readonly #errors: ErrorAttribution;
 
   constructor(code: SandboxBundle, options: { readonly memoryMb: number; readonly zod: boolean }) {
     this.#code = code;
@@ -79,6 +60,12 @@ export class Room {
         importModule: (importId, specifier, referrer) => this.#host?.onImport(importId, specifier, referrer),
         now: () => performance.now() - this.#enteredAt,
       },
+    });
+    this.#errors = new ErrorAttribution({
+      takeThrown: (...args) => this.#realm.takeThrown(...args),
+      probe: async (path) => await this.#graph?.probe(path),
+      failImport: (importId, error, thrown) => this.#tell("importFailed", [importId, error, thrown]),
+      end: (outcome) => this.#end(outcome),
     });
   }
 
@@ -120,12 +107,11 @@ export class Room {
       if (message.zod === true) await this.#realm.ensureZod(this.#code.zod);
       const graph = this.#graph as ModuleGraph;
       const path = sdk === true ? "bifrost" : ((plan as Plan).modules[(plan as Plan).entry]?.path ?? "");
-      // A module that failed once fails for ever with the same error: a second evaluate() would wrongly succeed.
-      const failedBefore = this.#failures.get(path);
-      if (failedBefore !== undefined) return this.#failImport(importId, failedBefore);
+      const failedBefore = this.#errors.knownFailure(path);
+      if (failedBefore !== undefined) return this.#errors.failImport(importId, failedBefore);
       const root = await this.#linked(graph, importId, sdk === true ? undefined : plan);
       if (root === undefined) return;
-      this.#evaluating.set(importId, path);
+      this.#errors.importBegins(importId, path);
       await root.evaluate().catch((error: unknown) => this.#surfaced(error, path));
     } catch (error) {
       this.#surfaced(error);
@@ -188,74 +174,8 @@ export class Room {
     }
   }
 
-  #failImport(importId: number, { taken: { thrown, error }, looks }: Failure): void {
-    this.#told.set(looks, performance.now());
-    this.#tell("importFailed", [importId, JSON.stringify(error), thrown]);
-  }
-
-  /** An error that author code let out of a call of ours; `importing` is the path, where the call began to evaluate an import. */
   #surfaced(error: unknown, importing?: string): void {
-    if (this.#over) return;
-    if (isOutOfMemory(error)) return this.#end({ kind: "terminated", reason: "memory" });
-    if (isDisposal(error)) return;
-    const surfacedAt = performance.now();
-    this.#looking = this.#looking
-      .then(() => this.#look(error, { surfacedAt, importing }))
-      .catch((thrown: unknown) => {
-        if (isOutOfMemory(thrown)) return this.#end({ kind: "terminated", reason: "memory" });
-        // Where looking brings up one more, the first reason wins, as the host's copy tells it.
-        if (!isDisposal(thrown)) this.#end({ kind: "threw", error: JSON.stringify(describeSurfaced(error)) });
-      });
-  }
-
-  /**
-   * An error surfaces without a word of where it came from: it may belong to an import whose module has thrown, and only
-   * if to none, nobody handles it. An import's own rejection that nobody handles surfaces after the import was told, and
-   * in no call that began to evaluate a module.
-   */
-  async #look(error: unknown, { surfacedAt, importing }: { readonly surfacedAt: number; readonly importing: string | undefined }): Promise<void> {
-    // As it is now: of imports that come while we look, the room could not yet say whether it waits for them.
-    const evaluating = [...this.#evaluating];
-    const { taken, looks } = await this.#failure(error);
-    const failed = await this.#failEvaluating(evaluating, taken.unsettled);
-    const own = importing === undefined ? undefined : this.#failures.get(importing);
-    const belongs = failed.includes(looks) || own?.looks === looks || (this.#told.get(looks) ?? 0) > surfacedAt;
-    if (!belongs) this.#end({ kind: "threw", error: JSON.stringify(taken.error) });
-  }
-
-  /** Tells every import whose module has thrown; resolves with the looks of what they threw. */
-  async #failEvaluating(evaluating: readonly (readonly [importId: number, path: string])[], unsettled: readonly number[]): Promise<readonly string[]> {
-    const failed: string[] = [];
-    for (const [importId, path] of evaluating) {
-      if (!unsettled.includes(importId)) {
-        this.#evaluating.delete(importId);
-        continue;
-      }
-      const failure = this.#failures.get(path) ?? (await this.#failureOf(path));
-      if (failure === undefined) continue;
-      this.#failures.set(path, failure);
-      this.#evaluating.delete(importId);
-      failed.push(failure.looks);
-      this.#failImport(importId, failure);
-    }
-    return failed;
-  }
-
-  async #failureOf(path: string): Promise<Failure | undefined> {
-    try {
-      await this.#graph?.probe(path);
-      return undefined;
-    } catch (error) {
-      if (isDisposal(error) || isOutOfMemory(error)) throw error;
-      return await this.#failure(error);
-    }
-  }
-
-  /** The host has but a copy of the error; the room kept the original. */
-  async #failure(error: unknown): Promise<Failure> {
-    const { message, stack, name } = describeSurfaced(error);
-    const taken = await (error instanceof Error ? this.#realm.takeThrown(message, stack, name) : this.#realm.takeThrown("", "", undefined, error));
-    return { taken: JSON.parse(taken) as Taken, looks: JSON.stringify([name, message, stack]) };
+    if (!this.#over) this.#errors.surfaced(error, importing);
   }
 
   #watch(message: RoomJob): void {

@@ -1,7 +1,7 @@
 // One child process as the supervisor holds it: started with nothing but its own code, asked for one run at a time.
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { RoomOutcome } from "../isolate/room-outcome.ts";
+import type { LinkError, RoomOutcome } from "../isolate/room-outcome.ts";
 import { climbKillLadder, type StopReason } from "./kill-ladder.ts";
 import type { LogEntry, Plan, RoomJob, RoomUsage, ImportReply } from "../isolate/room-job.ts";
 import { parseFromChild, type FromChild, type RunMessage, type ToChild } from "./protocol.ts";
@@ -16,16 +16,15 @@ export interface RunRequest extends RoomJob {
   onImport(specifier: string, referrer: string): Promise<ImportAnswer>;
 }
 
-/** V8's own words, as the room reports them. */
-export interface LinkError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-}
-
 export type ImportAnswer =
   /** `explain` says what the author is told where V8 will not link it. */
-  | { readonly kind: "module"; readonly plan: Plan; readonly zod: boolean; code(key: string): string; explain(error: LinkError): Extract<ImportAnswer, { kind: "failure" }> }
+  | {
+      readonly kind: "module";
+      readonly plan: Plan;
+      readonly zod: boolean;
+      code(key: string): string;
+      explain(error: LinkError): Extract<ImportAnswer, { kind: "failure" }>;
+    }
   | { readonly kind: "sdk" }
   | { readonly kind: "failure"; readonly failure: NonNullable<ImportReply["failure"]> };
 
@@ -148,7 +147,7 @@ export class ChildHandle {
       ask: () => this.#send({ type: "stop", runId }),
       kill: () => this.#process.kill("SIGKILL"),
     });
-    const measured = (): RoomUsage => ({ wallMs: performance.now() - startedAt, cpuMs: 0, peakMemoryBytes: Math.max(0, ladder.peakGrowthBytes) });
+    const measured = (): RoomUsage => ({ wallMs: performance.now() - startedAt, cpuMs: ladder.cpuMs, peakMemoryBytes: Math.max(0, ladder.peakGrowthBytes) });
     this.#current = {
       runId,
       request,
@@ -192,7 +191,20 @@ export class ChildHandle {
       this.#heldCharacters = 0;
     }
     const { plan, zod, mode, exportName, input, context, wallMs, cpuMs, memoryMb } = request;
-    return { type: "run", runId, zod, mode, exportName, input, context, wallMs, cpuMs, memoryMb, ...this.#planPart(plan, (key) => request.code(key)), ...(reset ? { reset } : {}) };
+    return {
+      type: "run",
+      runId,
+      zod,
+      mode,
+      exportName,
+      input,
+      context,
+      wallMs,
+      cpuMs,
+      memoryMb,
+      ...this.#planPart(plan, (key) => request.code(key)),
+      ...(reset ? { reset } : {}),
+    };
   }
 
   #planPart(plan: Plan, code: (key: string) => string): { planId: number; plan?: Plan; code: [string, string][] } {
@@ -268,4 +280,3 @@ export class ChildHandle {
     current?.crash(exitCode, signal);
   }
 }
-

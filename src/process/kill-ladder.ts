@@ -11,6 +11,8 @@ export interface Ladder {
   readonly reason: StopReason | undefined;
   /** Largest growth of the child's resident memory seen, in bytes. */
   readonly peakGrowthBytes: number;
+  /** Processor time of the whole child when it was last looked at. */
+  readonly cpuMs: number;
   stop(reason: StopReason): void;
   [Symbol.dispose](): void;
 }
@@ -36,6 +38,7 @@ export function climbKillLadder(options: LadderOptions): Ladder {
   const before = readProcessUsage(options.pid);
   let reason: StopReason | undefined;
   let peakGrowthBytes = 0;
+  let cpuMs = 0;
   let killTimer: NodeJS.Timeout | undefined;
 
   function stop(why: StopReason, how: "ask" | "kill" = "ask"): void {
@@ -49,9 +52,10 @@ export function climbKillLadder(options: LadderOptions): Ladder {
   function watch(): void {
     const now = readProcessUsage(options.pid);
     if (now === undefined || before === undefined) return;
+    cpuMs = now.cpuMs - before.cpuMs;
     peakGrowthBytes = Math.max(peakGrowthBytes, now.residentBytes - before.residentBytes);
     if (options.memoryBytes > 0 && peakGrowthBytes > options.memoryBytes * 1.5 + MEMORY_SLACK_BYTES) stop("memory", "kill");
-    if (options.cpuMs > 0 && now.cpuMs - before.cpuMs > options.cpuMs + GRACE_MS) stop("cpu", "kill");
+    if (options.cpuMs > 0 && cpuMs > options.cpuMs + GRACE_MS) stop("cpu", "kill");
   }
 
   // The child keeps both limits itself; this is for the child that cannot.
@@ -67,6 +71,9 @@ export function climbKillLadder(options: LadderOptions): Ladder {
     },
     get peakGrowthBytes() {
       return peakGrowthBytes;
+    },
+    get cpuMs() {
+      return cpuMs;
     },
     stop,
     [Symbol.dispose]() {

@@ -46,5 +46,7 @@ export function openPools({ processes, spares, zodAhead, cacheDirectory }: PoolO
 /** A checkout keeps what it builds beside its dependencies, so that a change of its files is its own affair. */
 function roomCacheDirectory(cacheDirectory: string): string {
   const modules = join(ROOT, "node_modules");
-  return existsSync(join(ROOT, "sandbox", "bootstrap.ts")) && existsSync(modules) ? join(modules, ".cache", "bifrost-executor", "room") : join(cacheDirectory, "room");
+  return existsSync(join(ROOT, "sandbox", "bootstrap.ts")) && existsSync(modules)
+    ? join(modules, ".cache", "bifrost-executor", "room")
+    : join(cacheDirectory, "room");
 }

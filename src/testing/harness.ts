@@ -117,7 +117,10 @@ async function openOverServers(servers: NonNullable<HarnessOptions["servers"]>, 
 
 function limitsOf({ timeoutMs = DEFAULT_TIMEOUT_MS, cpuMs = timeoutMs, memoryMb = DEFAULT_LIMITS.memoryBytes / MB }: HarnessLimits): Limits {
   for (const [name, value] of Object.entries({ timeoutMs, cpuMs, memoryMb })) {
-    if (!Number.isFinite(value) || value < 0) throw new Fault("ERR_INPUT_INVALID", `${name} is ${String(value)}; a number of 0 (none) or more is wanted.`, { details: { path: name, expected: "a number of 0 or more", received: String(value) } });
+    if (!Number.isFinite(value) || value < 0)
+      throw new Fault("ERR_INPUT_INVALID", `${name} is ${String(value)}; a number of 0 (none) or more is wanted.`, {
+        details: { path: name, expected: "a number of 0 or more", received: String(value) },
+      });
   }
   return checkMemory({ wallMs: timeoutMs, cpuMs, memoryBytes: Math.round(memoryMb * MB) });
 }
@@ -133,8 +136,13 @@ function inputText(input: unknown): string {
   try {
     text = JSON.stringify(input) as string | undefined;
   } catch (cause) {
-    throw new Fault("ERR_INPUT_INVALID", `The input cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, details: { path: "$", expected: "JSON data", received: typeof input } });
+    throw new Fault("ERR_INPUT_INVALID", `The input cannot be written as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+      details: { path: "$", expected: "JSON data", received: typeof input },
+    });
   }
   if (text !== undefined) return text;
-  throw new Fault("ERR_INPUT_INVALID", `The input is a ${typeof input}; JSON data is wanted.`, { details: { path: "$", expected: "JSON data", received: typeof input } });
+  throw new Fault("ERR_INPUT_INVALID", `The input is a ${typeof input}; JSON data is wanted.`, {
+    details: { path: "$", expected: "JSON data", received: typeof input },
+  });
 }
