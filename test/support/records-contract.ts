@@ -1,6 +1,6 @@
 // The promises of src/executions/records.ts as a suite: every place that keeps executions passes it.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { v7 as newId } from "uuid";
+import { randomUUIDv7 } from "node:crypto";
 import type { Execution, TerminalStatus } from "../../src/completion.ts";
 import type { ExecutionRecords, ExecutionStart } from "../../src/executions/records.ts";
 import type { SnapshotId, WorkspaceId } from "../../src/snapshot/snapshot-record.ts";
@@ -35,7 +35,7 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
 
     function startOf(part: Partial<ExecutionStart> = {}): ExecutionStart {
       return {
-        id: newId(),
+        id: randomUUIDv7(),
         workspace,
         workflow: "wf.ts::default",
         snapshotId: SNAPSHOT,
