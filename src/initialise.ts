@@ -1,10 +1,8 @@
 // Before services start: migrations, then warming of every workspace (B60). Two at once are safe.
-import { migrateToLatest } from "../db/migrate.ts";
 import { listWorkspaces } from "../db/queries/workspaces.ts";
 import type { Config } from "./config.ts";
 import { openBacking, type Backing } from "./open-stored.ts";
 import { warmWorkspace } from "./snapshot/warm.ts";
-import { databaseFault } from "./workspace/database-faults.ts";
 
 export interface Initialised {
   /** Names of the migrations applied now. */
@@ -25,22 +23,12 @@ export class InitialiseFailure extends Error {
 
 /** Rejects with InitialiseFailure, which names the phase. */
 export async function initialise(config: Config): Promise<Initialised> {
-  const backing = await inPhase("migrate", () => openBacking(config, { requireSchema: false }));
+  const backing = await inPhase("migrate", () => openBacking(config, { migrate: true }));
   try {
-    const migrations = await inPhase("migrate", () => migrate(backing));
-    return { migrations, ...(await inPhase("warm", () => warmAll(backing))) };
+    await inPhase("migrate", () => backing.origin.workspace("default", { create: true }));
+    return { migrations: backing.migrations, ...(await inPhase("warm", () => warmAll(backing))) };
   } finally {
     await backing.close();
-  }
-}
-
-async function migrate({ database, origin, migrations }: Backing): Promise<readonly string[]> {
-  try {
-    const applied = await migrateToLatest(database.db);
-    await origin.workspace("default", { create: true });
-    return [...migrations, ...applied];
-  } catch (error) {
-    throw databaseFault(database.server, error);
   }
 }
 

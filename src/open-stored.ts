@@ -1,7 +1,6 @@
 // Opens a stored workspace: PostgreSQL and Redis where the configuration names them, else the embedded database with a
 // store in memory. The same code over both.
 import type { OpenDatabase } from "../db/open-database.ts";
-import { requireCurrentSchema, migrateToLatest } from "../db/migrate.ts";
 import type { Config } from "./config.ts";
 import { Fault } from "./errors.ts";
 import { createExecutor, type Executor } from "./executor.ts";
@@ -12,7 +11,7 @@ import type { Pools } from "./process/pools.ts";
 import { createInProcessStore } from "./snapshot/in-process-store.ts";
 import type { Origin } from "./snapshot/origin.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
-import { databaseFault } from "./workspace/database-faults.ts";
+import { openDatabase } from "./workspace/database-open.ts";
 import { createDatabaseOrigin } from "./workspace/database-origin.ts";
 
 export interface StoredOptions {
@@ -76,17 +75,11 @@ export async function openWithPools(
   }
 }
 
-/** Opens database and cache. The embedded database is brought up to date; a server's must have been (`bifrost-executor init`). */
-export async function openBacking(servers: Servers, options: { readonly requireSchema?: boolean } = {}): Promise<Backing> {
-  const database = await openDatabase(servers);
-  let migrations: readonly string[] = [];
-  try {
-    if (servers.databaseUrl === undefined) migrations = await migrateToLatest(database.db);
-    else if (options.requireSchema !== false) await requireCurrentSchema(database.db);
-  } catch (error) {
-    await database.close();
-    throw databaseFault(database.server, error);
-  }
+/** Opens database and cache. The embedded database is brought up to date; a server's must have been (`bifrost-executor init`), unless `migrate`. */
+export async function openBacking(servers: Servers, options: { readonly migrate?: boolean } = {}): Promise<Backing> {
+  const { databaseUrl, dataDirectory } = servers;
+  const place = databaseUrl === undefined ? { directory: dataDirectory, waitMs: EMBEDDED_WAIT_MS } : { url: databaseUrl };
+  const database = await openDatabase(place, options.migrate === true ? { migrations: "apply" } : {});
   const store = await openStore(servers).catch(async (error: unknown) => {
     await database.close();
     throw error;
@@ -102,21 +95,12 @@ export async function openBacking(servers: Servers, options: { readonly requireS
     database,
     origin,
     store,
-    migrations,
+    migrations: database.applied,
     async close() {
       await store.close();
       await database.close();
     },
   };
-}
-
-async function openDatabase({ databaseUrl, dataDirectory }: Servers): Promise<OpenDatabase> {
-  try {
-    if (databaseUrl !== undefined) return await (await import("../db/postgres.ts")).openPostgres(databaseUrl);
-    return await (await import("../db/embedded.ts")).openEmbedded(dataDirectory, { waitMs: EMBEDDED_WAIT_MS });
-  } catch (error) {
-    throw databaseFault(dataDirectory, error);
-  }
 }
 
 async function openStore({ databaseUrl, redisUrl }: Servers): Promise<SnapshotStore> {

@@ -1,8 +1,15 @@
-// Ctrl-C and its relatives: the first asks what runs to stop, the second ends the process at once.
+// Ctrl-C and its relatives: the first asks what runs to stop, a later one ends the process at once.
 import { Fault } from "../errors.ts";
 import { EXIT_INTERRUPTED } from "./exit-code.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * One interruption may arrive several times: `timeout` signals its command and then the whole group, and a launcher in that
+ * group passes on what this process has got already. Ending at once for it would lose the answer that tells of the cancellation.
+ * Nobody presses Ctrl-C twice in so short a time and means two things.
+ */
+const SAME_INTERRUPTION_MS = 300;
 
 export interface Interruption extends Disposable {
   readonly signal: AbortSignal;
@@ -10,8 +17,10 @@ export interface Interruption extends Disposable {
 
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();
+  let first: number | undefined;
   const listener = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    if (first !== undefined && performance.now() - first >= SAME_INTERRUPTION_MS) process.exit(EXIT_INTERRUPTED);
+    first ??= performance.now();
     controller.abort();
   };
   for (const name of SIGNALS) process.on(name, listener);

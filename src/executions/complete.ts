@@ -39,7 +39,7 @@ function completionOf(end: RunEnd, context: CompletionContext): Completion {
   const { outcome } = end;
   switch (outcome.kind) {
     case "terminated":
-      return stopped(outcome.reason, outcome.limitMs === undefined ? context.limits : { ...context.limits, wallMs: outcome.limitMs });
+      return outcome.limitMs === undefined ? stopped(outcome.reason, context.limits) : timedOut("the workflow's own timeout", outcome.limitMs);
     case "threw":
       return failed(fromThrown(outcome.error, context));
     case "rejected-link":
@@ -56,15 +56,7 @@ export function failed(error: ExecutionError): Completion {
 function stopped(reason: StopReason, limits: Limits): Completion {
   switch (reason) {
     case "wall":
-      return {
-        status: "Timeout",
-        error: simpleError(
-          "ERR_TIMEOUT_WALL",
-          "TimeoutError",
-          `The execution did not end within its wall-clock limit of ${limits.wallMs} ms. Make it shorter, or raise the limit.`,
-          { limitMs: limits.wallMs },
-        ),
-      };
+      return timedOut("its wall-clock limit", limits.wallMs);
     case "cpu":
       return {
         status: "Timeout",
@@ -80,6 +72,11 @@ function stopped(reason: StopReason, limits: Limits): Completion {
     case "cancelled":
       return { status: "Cancelled", error: simpleError("ERR_CANCELLED", "CancelledError", "The execution was cancelled.") };
   }
+}
+
+function timedOut(limit: string, limitMs: number): Completion {
+  const message = `The execution did not end within ${limit} of ${limitMs} ms. Make it shorter, or raise that limit.`;
+  return { status: "Timeout", error: simpleError("ERR_TIMEOUT_WALL", "TimeoutError", message, { limitMs }) };
 }
 
 function memoryError(limits: Limits): ExecutionError {

@@ -79,8 +79,9 @@ interface Search {
 
 function notFound(asked: Import, search: Search): Report {
   const nearest = nearestPath(search.wanted, search.paths());
-  const what = search.bare ? "is neither the SDK, nor an installed package, nor a path from the workspace root" : "is not in the workspace";
+  const what = search.bare ? "is neither the SDK nor a path from the workspace root, and npm packages cannot be imported" : "is not in the workspace";
   const sentences = [`Cannot find module ${quote(asked.specifier)} imported in ${placeOf(asked)}: it ${what}.`];
+  if (/^zod(\/|$)/.test(asked.specifier)) sentences.push('zod comes with the SDK: import { z } from "bifrost".');
   if (search.tried.length > 0) sentences.push(`Tried ${search.tried.join(", ")}.`);
   if (nearest !== undefined) sentences.push(`Did you mean ${quote(specifierFor(nearest, search.bare, asked.importer))}?`);
   return { message: sentences.join(" "), details: { candidates: search.tried, ...(nearest !== undefined && { nearest }) } };

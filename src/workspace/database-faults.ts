@@ -17,6 +17,9 @@ const CONNECTION_CODES = new Set([
   "ENOENT",
 ]);
 
+/** Of the embedded database's directory. */
+const DIRECTORY_CODES = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR"]);
+
 /** pg gives these without a code. */
 const CONNECTION_MESSAGES =
   /connection terminated|timeout exceeded when trying to connect|timeout expired|query read timeout|connection error and is not queryable|client was closed|calling end on the pool|driver has already been destroyed|connection has been discarded|pglite is closed/i;
@@ -64,6 +67,7 @@ function unavailability(error: unknown): string | undefined {
   if (CONNECTION_CODES.has(code) || (error instanceof Error && CONNECTION_MESSAGES.test(error.message))) {
     return "Check that the server runs and that DATABASE_URL names it, and repeat the call.";
   }
+  if (DIRECTORY_CODES.has(code)) return "The embedded database needs a directory that this user can write to, with space left: set BIFROST_DATA to one.";
   return SERVER_STATES.find(([prefix]) => code.startsWith(prefix))?.[1];
 }
 

@@ -257,6 +257,16 @@ describe("an interruption", () => {
     expect(code).toBe(130);
     expect(JSON.parse(stdout)).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" }, logs: [{ message: "waiting" }] });
   });
+
+  // A launcher in the group passes on what the process behind it has got already: to it, one interruption is two signals.
+  it.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)("by %s of the whole process group is one interruption, and is told like one", async (signal) => {
+    const running = shell.start("run-workflow", ["--directory", join(disk.path, "workspace"), "ends.ts::stuck", "--json"], { detached: true });
+    await running.until("stderr", "waiting");
+    process.kill(-(running.process.pid ?? Number.NaN), signal);
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" } });
+  });
 });
 
 describe("--watch", () => {

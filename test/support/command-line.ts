@@ -43,6 +43,10 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to standard input, which is closed then. */
   readonly input?: string;
+  /** As the leader of a process group of its own. */
+  readonly detached?: boolean;
+  /** As a shell writes it, such as "> /dev/full". */
+  readonly redirection?: string;
 }
 
 /** An empty home with nothing set but `env`; gone with all in it when disposed of. */
@@ -51,8 +55,11 @@ export async function commandLine(env: Readonly<Record<string, string>> = {}): P
   const alive = new Set<Running>();
 
   function start(bin: Bin, args: readonly string[], options: StartOptions = {}): Running {
-    const child = spawn("node", [join(ROOT, "src", "cli", `${bin}.mjs`), ...args], {
+    const script = join(ROOT, "src", "cli", `${bin}.mjs`);
+    const [command, before] = options.redirection === undefined ? ["node", []] : ["/bin/sh", ["-c", `exec node "$0" "$@" ${options.redirection}`]];
+    const child = spawn(command, [...before, script, ...args], {
       cwd: options.cwd ?? home,
+      detached: options.detached ?? false,
       env: { PATH: USERS_PATH, HOME: home, ...env, ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
     });

@@ -1,7 +1,7 @@
 // The embedded database as a directory: one process at a time, kept over restarts and kills, closed to other users.
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -97,4 +97,13 @@ it("a first start that was killed half-way leaves a directory that opens", async
   const origin = await openHere();
   expect(await origin.workspace("x")).toBeUndefined();
   await origin.close();
+});
+
+it("a directory that cannot be written is the operator's to mend, and the setting is named", async () => {
+  const file = join(root, "file");
+  await writeFile(file, "");
+  await expect(openDatabase({ directory: join(file, "data") })).rejects.toMatchObject({
+    code: "ERR_DATABASE_UNAVAILABLE",
+    message: expect.stringContaining("BIFROST_DATA") as string,
+  });
 });

@@ -158,3 +158,8 @@ describe("names", () => {
     expect(faultOf(resolveIn(["zebra.ts"], "./a")).details).not.toHaveProperty("nearest");
   });
 });
+
+it("B7: who imports zod as a package is told where the SDK has it, and that npm packages cannot be imported", () => {
+  expect(faultOf(resolveIn(["a.ts"], "zod")).message).toContain('import { z } from "bifrost"');
+  expect(faultOf(resolveIn(["a.ts"], "lodash")).message).toContain("npm packages cannot be imported");
+});
