@@ -50,7 +50,7 @@ export async function parseArguments(spec: CommandSpec, argv: readonly string[])
     if (token.kind === "positional") operands.push(token.value);
     if (token.kind !== "option") continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
-    if (option === undefined) throw await unknownOption(spec, token.rawName, options);
+    if (option === undefined) throw await unknownOption(spec, token, options);
     given.set(token.name, [...(given.get(token.name) ?? []), valueOf(spec, option, token)]);
   }
   const excused = given.has("help") || given.has("version");
@@ -106,6 +106,7 @@ function valueOf(spec: CommandSpec, option: OptionSpec, { rawName, value, inline
     });
   }
   // "--input --json" has forgotten the value; "--input=--json" has not.
+  if (value === "") throw emptyArgument(spec, { path: rawName, expected: option.value });
   const forgotten = value === undefined || (inlineValue !== true && Object.hasOwn(spec.options, value.replace(/^--/, "")) && value.startsWith("--"));
   if (!forgotten) return value;
   throw usageFault(`${rawName} needs a value: ${rawName} ${option.value}.`, {
@@ -120,21 +121,48 @@ function checkOperands(spec: CommandSpec, operands: readonly string[]): void {
   const missing = spec.operands.find(({ optional }, index) => optional !== true && operands[index] === undefined);
   const details = { expected: spec.operands.map(operandText).join(" "), received: operands, usage: usageLine(spec) };
   if (missing !== undefined) throw usageFault(`${spec.name} needs ${operandText(missing)}.`, { path: missing.name, ...details });
-  if (operands.length > spec.operands.length && spec.operands.at(-1)?.repeat !== true) {
-    throw usageFault(`${spec.name} was given ${JSON.stringify(operands[spec.operands.length])} more than it takes.`, { path: "arguments", ...details });
+  const extra = spec.operands.at(-1)?.repeat === true ? undefined : operands[spec.operands.length];
+  if (extra !== undefined) {
+    const { instead, hint } = asParameter(spec, /^[\w$-]+=/.test(extra) ? extra : undefined);
+    throw usageFault(`${spec.name} was given ${JSON.stringify(extra)} more than it takes.${hint}`, { path: "arguments", ...details, ...instead });
   }
+  const empty = operands.indexOf("");
+  const at = spec.operands[Math.min(empty, spec.operands.length - 1)];
+  if (empty >= 0 && at !== undefined) throw emptyArgument(spec, { path: at.name, expected: operandText(at) });
 }
 
-async function unknownOption(spec: CommandSpec, rawName: string, options: Readonly<Record<string, OptionSpec>>): Promise<Fault> {
+/** Nothing of ours is named by an empty text: it comes from a variable that is not set, or an input that was left blank. */
+function emptyArgument(spec: CommandSpec, { path, expected }: { readonly path: string; readonly expected: string }): Fault {
+  const named = path.startsWith("-") ? `${path} needs a value, but was given an empty one: ${path} ${expected}.` : `${spec.name} was given an empty ${path}.`;
+  return usageFault(named, { path, expected, received: "", usage: usageLine(spec) });
+}
+
+/** What to say where one key of the input stands as if it were an argument or an option of its own. */
+function asParameter(spec: CommandSpec, text: string | undefined): { readonly instead?: { readonly instead: string }; readonly hint: string } {
+  if (text === undefined || spec.options["param"] === undefined) return { hint: "" };
+  const quoted = /^[\w$=.,:/@%+-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const instead = `A key of the input is given as -p ${quoted}.`;
+  return { instead: { instead }, hint: ` ${instead}` };
+}
+
+async function unknownOption(
+  spec: CommandSpec,
+  { rawName, name: wanted, value }: OptionToken,
+  options: Readonly<Record<string, OptionSpec>>,
+): Promise<Fault> {
   const { nearestName } = await import("../modules/nearest-name.ts");
   const names = Object.keys(options).map((name) => `--${name}`);
   const nearest = rawName.startsWith("--") ? nearestName(rawName, names) : undefined;
-  const hint = nearest === undefined ? "" : ` Did you mean ${nearest}?`;
+  const { instead, hint } =
+    nearest === undefined
+      ? asParameter(spec, value === undefined ? undefined : `${wanted}=${value}`)
+      : { instead: undefined, hint: ` Did you mean ${nearest}?` };
   return usageFault(`${spec.name} has no option ${rawName}.${hint}`, {
     path: rawName,
     expected: names.join(" "),
     received: rawName,
     ...(nearest && { nearest }),
+    ...instead,
     usage: usageLine(spec),
   });
 }

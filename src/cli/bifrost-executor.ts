@@ -50,7 +50,7 @@ async function unknownCommand(name: string | undefined): Promise<Error> {
   const details = { path: "command", expected: Object.keys(COMMANDS).join(" "), received: name ?? "nothing", usage };
   if (name === undefined) return usageFault("No command was given.", details);
   if (name.startsWith("-")) return usageFault(`The command comes first, before ${name}.`, details);
-  const { nearestName } = await import("../modules/nearest-name.ts");
-  const nearest = nearestName(name, Object.keys(COMMANDS));
+  const [{ nearestName }, { FILE_COMMAND_NAMES }] = await Promise.all([import("../modules/nearest-name.ts"), import("./files-command.ts")]);
+  const nearest = FILE_COMMAND_NAMES.includes(name) ? `files ${name}` : nearestName(name, Object.keys(COMMANDS));
   return usageFault(`There is no command ${JSON.stringify(name)}.`, { ...details, ...(nearest && { nearest }) });
 }

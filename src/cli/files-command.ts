@@ -50,6 +50,8 @@ const COMMANDS: Readonly<Record<string, FileCommand>> = {
   },
 };
 
+export const FILE_COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+
 const USAGE = "usage: bifrost-executor files <ls|cat|rm|mv> [argument …]";
 
 export async function filesCommand(argv: readonly string[], { terminal, config }: World): Promise<number> {

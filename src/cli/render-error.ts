@@ -1,6 +1,5 @@
 // A failure as a person reads it: what, where, why, what to do. Knows nothing of where sources or colours come from.
 import type { Execution, ExecutionError, StackFrame } from "../completion.ts";
-import { FAULTS } from "../errors.ts";
 import { formatDuration } from "./duration.ts";
 import { formatSize } from "./size.ts";
 import { visible, type Paint } from "./terminal.ts";
@@ -27,7 +26,7 @@ export function renderError(error: ShownError, { paint, codeFrame = "", executio
     ...frameLines(error.frames ?? [], paint, "  "),
     ...factLines(error, details, execution).map(([name, text]) => `  ${paint("bold", `${name}:`)} ${visible(text)}`),
     ...causeLines(error.cause, paint),
-    ...adviceLines(error, details, paint),
+    ...adviceLines(details, paint),
   ];
   if (execution !== undefined) lines.push(paint("dim", `execution ${execution.id}  snapshot ${execution.snapshotId}`));
   return `${lines.join("\n")}\n`;
@@ -99,12 +98,11 @@ function causeLines(cause: ExecutionError | undefined, paint: Paint): string[] {
   ];
 }
 
-function adviceLines({ code }: ShownError, details: Details, paint: Paint): string[] {
+function adviceLines(details: Details, paint: Paint): string[] {
   const { instead, nearest, usage } = details;
   const advice: string[] = [];
   if (typeof instead === "string") advice.push(instead);
   if (typeof nearest === "string") advice.push(`Did you mean ${JSON.stringify(nearest)}?`);
-  if (code !== undefined && FAULTS[code].retryable) advice.push("The same command may succeed later without any change.");
   const lines = advice.map((text) => `  ${paint("green", "help:")} ${visible(text)}`);
   return typeof usage === "string" ? [...lines, usage] : lines;
 }

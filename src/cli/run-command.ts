@@ -1,6 +1,8 @@
 // `run-workflow <ref>`: from arguments to one run, or to one after each change. What is not needed to get a run going is
 // imported when it is.
 import type { Config } from "../config.ts";
+import { basename, dirname } from "node:path";
+import { Fault } from "../errors.ts";
 import type { Executor } from "../executor.ts";
 import type { Limits } from "../limits.ts";
 import { helpText, parseArguments, usageFault, type Arguments, type CommandSpec } from "./arguments.ts";
@@ -105,7 +107,22 @@ async function runOnce(asked: RunArguments, { world, config, inputJson, signal }
 
 export async function openFor({ directory, workspace }: Pick<RunArguments, "directory" | "workspace">, config: Config): Promise<Executor> {
   const { openDirectory, openStored } = await import("../open.ts");
-  return directory === undefined ? openStored(config, { workspace }) : openDirectory(config, { directory, workspace });
+  if (directory === undefined) return openStored(config, { workspace });
+  try {
+    return await openDirectory(config, { directory, workspace });
+  } catch (thrown) {
+    throw isFile(thrown) ? namingItsDirectory(thrown, directory) : thrown;
+  }
+}
+
+function isFile(thrown: unknown): thrown is Fault {
+  return thrown instanceof Fault && thrown.details["reason"] === "ENOTDIR" && thrown.details["path"] === "";
+}
+
+/** Where `--directory` names the workflow's file: its directory is the workspace, and its name in there the reference. */
+function namingItsDirectory({ code, message, details, cause }: Fault, file: string): Fault {
+  const instead = `Name the directory, and the file as the workflow: --directory ${dirname(file)} ${basename(file)}`;
+  return new Fault(code, `${message} ${instead}`, { details: { ...details, instead }, cause });
 }
 
 /** Undefined where nothing was asked for: then the workspace's own apply. */

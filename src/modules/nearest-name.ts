@@ -1,7 +1,7 @@
 // The existing name that an author most likely meant. Asked only after a failure: it looks at every name.
 import { distance } from "fastest-levenshtein";
 
-/** The most similar name within a third of the length; undefined when none is close. */
+/** The most similar name within a third of the length, or one that differs only in case; undefined when none is close. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
   return closest(wanted, names, (name) => name);
 }
@@ -22,7 +22,8 @@ function closest(wanted: string, names: Iterable<string>, view: (name: string) =
   for (const name of names) {
     const seen = view(name);
     if (Math.abs(seen.length - wanted.length) >= limit) continue;
-    const away = distance(wanted, seen);
+    // Only another case: next to the very name, and nearer than any other.
+    const away = seen !== wanted && seen.toLowerCase() === wanted.toLowerCase() ? 0.5 : distance(wanted, seen);
     // Nothing of a short name may be left over: "a" is not near "b".
     if (away >= limit || away >= Math.max(wanted.length, 1)) continue;
     best = name;

@@ -51,6 +51,28 @@ describe("arguments", () => {
     await expect(parseArguments(SPEC, ["wf", "--json=yes"])).rejects.toThrow('--json takes no value, but was given "yes".');
   });
 
+  it("that are empty are refused by name, each of them", async () => {
+    const files: CommandSpec = { ...SPEC, operands: [{ name: "PATH", repeat: true }] };
+    const refused = { code: "ERR_INPUT_INVALID", name: "UsageError" };
+    await expect(parseArguments(SPEC, [""])).rejects.toMatchObject({ ...refused, message: "try was given an empty what.", details: { path: "what" } });
+    await expect(parseArguments(files, ["a", ""])).rejects.toMatchObject({ ...refused, message: "try was given an empty PATH." });
+    for (const argv of [["--input="], ["--input", ""], ["-i", ""]]) {
+      await expect(parseArguments(SPEC, ["wf", ...argv])).rejects.toMatchObject({ ...refused, details: { expected: "JSON", received: "" } });
+    }
+    await expect(parseArguments(SPEC, ["wf", "--input="])).rejects.toThrow("--input needs a value, but was given an empty one: --input JSON.");
+    expect((await parseArguments(SPEC, ["", "--help"])).has("help")).toBe(true);
+  });
+
+  it("that look like a key of the input are refused with how one is given", async () => {
+    for (const argv of [["hours=3"], ["--hours=3"]]) {
+      await expect(parseArguments(SPEC, ["wf", ...argv])).rejects.toMatchObject({ details: { instead: "A key of the input is given as -p hours=3." } });
+    }
+    await expect(parseArguments(SPEC, ["wf", "who=Ada's cat"])).rejects.toThrow("A key of the input is given as -p 'who=Ada'\\''s cat'.");
+    await expect(parseArguments(SPEC, ["wf", "--jsno=3"])).rejects.toMatchObject({ details: { nearest: "--json" } });
+    const without: CommandSpec = { ...SPEC, options: {} };
+    await expect(parseArguments(without, ["wf", "hours=3"])).rejects.toThrow(/more than it takes\.$/u);
+  });
+
   it("must be as many as the command takes, unless help is asked for", async () => {
     await expect(parseArguments(SPEC, [])).rejects.toThrow("try needs <what>.");
     await expect(parseArguments(SPEC, ["a", "b"])).rejects.toThrow('try was given "b" more than it takes.');

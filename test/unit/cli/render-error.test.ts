@@ -119,10 +119,11 @@ describe("an error of ours", () => {
     expect(lines.slice(1, 3)).toEqual(facts);
   });
 
-  it("for what may pass by itself says so, and for bad usage ends with the usage", () => {
-    expect(render({ code: "ERR_REDIS_UNAVAILABLE", name: "Fault", message: "Redis is away." })).toContain(
-      "  help: The same command may succeed later without any change.",
-    );
+  it("for a server or a setting has no advice but its message, and for bad usage ends with the usage", () => {
+    expect(render({ code: "ERR_CONFIG_INVALID", name: "Fault", message: "REDIS_URL is wrong. Correct it." })).toEqual([
+      "error[ERR_CONFIG_INVALID]: REDIS_URL is wrong. Correct it.",
+      "",
+    ]);
     expect(render({ code: "ERR_INPUT_INVALID", name: "UsageError", message: "No.", details: { usage: "usage: x <y>" } }).at(-2)).toBe("usage: x <y>");
   });
 });

@@ -94,6 +94,12 @@ describe("finding the entry", () => {
     await expect(find("../up.ts::default")).rejects.toMatchObject({ code: "ERR_PATH_INVALID" });
   });
 
+  it("B16: what differs only in case is the nearest, however many letters that are", async () => {
+    const { find } = await workspaceOf({ ...FILES, "jobs/SWEEPS.ts": workflow("sweeping") });
+    await expect(find("SWEEP")).rejects.toMatchObject({ code: "ERR_WORKFLOW_NOT_FOUND", details: { nearest: "sweep" } });
+    await expect(find("JOBS/NIGHTLY.ts")).rejects.toMatchObject({ code: "ERR_PATH_NOT_FOUND", details: { nearest: "jobs/nightly.ts" } });
+  });
+
   it("B16: a file that is no program code has nothing to run", async () => {
     const { find } = await workspaceOf(FILES);
     for (const path of ["data.json", "notes.md", "notes.md::default"]) await expect(find(path)).rejects.toMatchObject({ code: "ERR_EXECUTABLE_NOT_FOUND" });
