@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import { readConfig } from "../config.ts";
 import { Fault } from "../errors.ts";
-import { exitCodeOfThrown } from "./exit-code.ts";
+import { EXIT_SUCCESS, EXIT_UNAVAILABLE, exitCodeOfThrown } from "./exit-code.ts";
 import { resultText } from "./render-result.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
@@ -37,7 +37,12 @@ export async function main(command: Command): Promise<never> {
 
   async function end(code: number): Promise<never> {
     await terminal.flush();
-    process.exit(code);
+    const error = terminal.unwritten();
+    if (error === undefined) process.exit(code);
+    // For people alone: there is no stdout to tell programs on, but the exit code is no success.
+    terminal.err(`${terminal.paint(["red", "bold"], "error")}: The answer could not be written to stdout: ${error.message}\n`);
+    await terminal.flush();
+    process.exit(code === EXIT_SUCCESS ? EXIT_UNAVAILABLE : code);
   }
 }
 

@@ -5,6 +5,7 @@ import { Fault, FAULTS } from "../errors.ts";
 export const EXIT_SUCCESS = 0;
 export const EXIT_AUTHOR = 1;
 export const EXIT_USAGE = 2;
+export const EXIT_UNAVAILABLE = FAULTS.ERR_DATABASE_UNAVAILABLE.exitCode;
 export const EXIT_INTERRUPTED = 130;
 
 export function exitCodeOf({ status, error }: Pick<Execution, "status" | "error">): number {

@@ -15,8 +15,10 @@ export interface Terminal {
   readonly columns: () => number;
   /** For text on stderr; unchanged where colour is not wanted. */
   readonly paint: Paint;
-  /** Aborted when nobody reads stdout any more. */
+  /** Aborted when nobody reads stdout any more, or it takes nothing more. */
   readonly readerGone: AbortSignal;
+  /** Why stdout took not all of the answer; undefined where it did, or its reader left of its own accord. Complete after `flush`. */
+  readonly unwritten: () => Error | undefined;
   flush(): Promise<void>;
 }
 
@@ -32,20 +34,30 @@ export interface TerminalOptions {
 
 export function openTerminal({ stdout, stderr, noColor }: TerminalOptions): Terminal {
   const gone = new AbortController();
-  stdout.on("error", () => gone.abort());
+  const lose = (error?: Error | null): void => {
+    if (error) gone.abort(error);
+  };
+  stdout.on("error", lose);
   let deaf = false;
   stderr.on("error", () => (deaf = true));
   const colour = stderr.isTTY && !noColor;
   return {
-    out: (text) => void (gone.signal.aborted || stdout.write(text)),
+    // The callback too: it is called before the event, which may come after the flush.
+    out: (text) => void (gone.signal.aborted || stdout.write(text, lose)),
     err: (text) => void (deaf || stderr.write(text)),
     outIsTerminal: stdout.isTTY,
     errIsTerminal: stderr.isTTY,
     columns: () => stderr.columns || 80,
     paint: colour ? (style, text) => styleText(style, text, { validateStream: false }) : plain,
     readerGone: gone.signal,
+    unwritten: () => (gone.signal.aborted && !leftOfItsOwn(gone.signal.reason) ? (gone.signal.reason as Error) : undefined),
     flush: async () => void (await Promise.all([flushed(stdout, gone.signal.aborted), flushed(stderr, deaf)])),
   };
+}
+
+function leftOfItsOwn(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EPIPE" || code === "ECONNRESET";
 }
 
 function flushed(stream: NodeJS.WriteStream, gone: boolean): Promise<void> {

@@ -114,6 +114,11 @@ describe("a result", () => {
     expect(await running.ended).toMatchObject({ code: 0, stderr: "" });
   });
 
+  it.for([[["-q"]], [["-q", "--json"]], [["-q", "--jsonl"]]] as const)("that cannot be written is an error on stderr, and the exit code 69: %j", async ([args]) => {
+    const { code, stderr } = await run(["hello", ...args], { redirection: "> /dev/full" });
+    expect({ code, stderr }).toEqual({ code: 69, stderr: "error: The answer could not be written to stdout: ENOSPC: no space left on device, write\n" });
+  });
+
   it("with --dry-run is nothing: the workflow is not called, its modules and input are checked", async () => {
     const { code, stdout, stderr } = await run(["hello", "--dry-run"]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
@@ -231,6 +236,28 @@ describe("an error, on stderr alone,", () => {
 
   it("names the nearest option, and the usage", async () => {
     expect(await failure(["hello", "--tiemout", "3s"], 2)).toContain('help: Did you mean "--timeout"?\nusage: run-workflow <workflow> [option …]\n');
+  });
+
+  it("says how a key of the input is given, where files are looked at, and which directory a file is in", async () => {
+    for (const argument of ["who=Ada", "--who=Ada"]) expect(await failure(["hello", argument], 2)).toContain("help: A key of the input is given as -p who=Ada.\n");
+    expect(await failure(["HELLO"], 3)).toContain('help: Did you mean "hello"?');
+    expect(await shell.run("bifrost-executor", ["ls"])).toMatchObject({ code: 2, stderr: expect.stringContaining('help: Did you mean "files ls"?') as string });
+    const workspace = join(disk.path, "workspace");
+    const { code, stderr } = await shell.run("run-workflow", ["hello", "--directory", join(workspace, "hello.ts")]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`help: Name the directory, and the file as the workflow: --directory ${workspace} hello.ts\n`) as string,
+    });
+  });
+
+  it.for([
+    ["run-workflow", ["--directory=", "x"], "--directory"],
+    ["run-workflow", ["x", "--workspace", ""], "--workspace"],
+    ["run-workflow", [""], "empty workflow"],
+    ["bifrost-executor", ["push", ""], "empty DIR"],
+    ["bifrost-executor", ["files", "rm", ""], "empty PATH"],
+  ] as const)("names the argument that is empty: %s %j", async ([bin, args, name]) => {
+    expect(await shell.run(bin, args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(name) as string });
   });
 });
 
