@@ -10,6 +10,9 @@ export interface DirectoryLock {
   release(): void;
 }
 
+/** A connection that nobody refers to is closed by the garbage collector, and its lock with it, under an open database. */
+const held = new Set<object>();
+
 const RETRY_MS = 25;
 const BUSY = 5;
 
@@ -24,7 +27,12 @@ export async function lockDirectory(directory: string, options: { readonly waitM
       file.exec("BEGIN EXCLUSIVE");
       // Only for the message of whoever is refused; the lock itself does not depend on it.
       writeFileSync(holderFile, `${process.pid}\n`, { mode: 0o600 });
-      return { release: () => file.close() };
+      held.add(file);
+      return {
+        release() {
+          if (held.delete(file)) file.close();
+        },
+      };
     } catch (error) {
       file.close();
       if ((error as { errcode?: unknown }).errcode !== BUSY) throw error;
