@@ -17,7 +17,7 @@ import { decodeSource } from "./modules/source-text.ts";
 import type { ChildPool } from "./process/child-pool.ts";
 import { createModuleCache, type ModuleCache } from "./snapshot/module-cache.ts";
 import { createModuleFetch } from "./snapshot/module-fetch.ts";
-import type { LiveFile, Origin, Workspace } from "./snapshot/origin.ts";
+import type { Executable, LiveFile, Origin, Workspace } from "./snapshot/origin.ts";
 import type { SnapshotId } from "./snapshot/snapshot-record.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
@@ -48,6 +48,8 @@ export interface Executor extends AsyncDisposable {
   move(from: string, to: string): Promise<WriteResult>;
   pushDirectory(directory: string, options?: PushOptions): Promise<PushResult>;
   files(options?: { readonly under?: string }): Promise<readonly LiveFile[]>;
+  /** What the files register to be run, with ids; also what is no longer there, as inactive. */
+  executables(): Promise<readonly Executable[]>;
   /** Rejects with ERR_PATH_NOT_FOUND. */
   readFile(path: string): Promise<LiveFile & { readonly bytes: Uint8Array }>;
   /** The module cache by its operations' names (B40). */
@@ -189,6 +191,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     move: (from, to) => writer.move(from, to),
     pushDirectory: (directory, options) => pushDirectory(directory, { workspace: workspace.id, origin, writer }, options ?? {}),
     files: (options = {}) => origin.files(workspace.id, options),
+    executables: () => origin.executables(workspace.id),
     moduleCache: createModuleCache({
       workspace: workspace.id,
       origin,

@@ -1,7 +1,7 @@
 // `bifrost-executor files ls|cat|rm|mv`: a look at the files of a stored workspace, and the two changes that need no editor.
 import type { Executor } from "../executor.ts";
 import { Fault } from "../errors.ts";
-import type { LiveFile } from "../snapshot/origin.ts";
+import type { Executable, LiveFile } from "../snapshot/origin.ts";
 import type { WriteResult } from "../workspace/write-files.ts";
 import { columns, helpText, parseArguments, usageFault, type Arguments, type CommandSpec, type OptionSpec } from "./arguments.ts";
 import type { World } from "./command.ts";
@@ -23,7 +23,8 @@ const COMMANDS: Readonly<Record<string, FileCommand>> = {
     summary: "Lists files: path, entity type, size in bytes, first characters of the content hash.",
     operands: [{ name: "PREFIX", optional: true }],
     options: { workspace: WORKSPACE, json: JSON_OPTION },
-    notes: "PREFIX is a file, or a directory of which all files are listed. In a pipe the columns are parted by tabs.",
+    notes:
+      "PREFIX is a file, or a directory of which all files are listed. In a pipe the columns are parted by tabs.\n--json also tells what each file registers to be run: ids, names, parameters.",
     perform: list,
   },
   cat: {
@@ -86,9 +87,22 @@ export async function filesCommand(argv: readonly string[], { terminal, config }
 async function list(executor: Executor, parsed: Arguments, terminal: Terminal): Promise<void> {
   const [under] = parsed.operands;
   const files = await filesUnder(executor, under);
-  if (parsed.has("json")) return terminal.out(resultText({ version: 1, workspace: executor.workspace.name, files }, { indent: terminal.outIsTerminal }));
+  if (parsed.has("json")) {
+    const told = withExecutables(files, await executor.executables());
+    return terminal.out(resultText({ version: 1, workspace: executor.workspace.name, files: told }, { indent: terminal.outIsTerminal }));
+  }
   if (files.length === 0) terminal.err("the workspace has no files\n");
   terminal.out(listText(files, { aligned: terminal.outIsTerminal }));
+}
+
+/** The one place that shows ids: what a program needs to run a workflow wherever it moves to. */
+function withExecutables(files: readonly LiveFile[], executables: readonly Executable[]) {
+  const byPath = Map.groupBy(executables, ({ path }) => path);
+  return files.map((file) => ({ ...file, executables: (byPath.get(file.path) ?? []).map(shownExecutable) }));
+}
+
+function shownExecutable({ id, name, kind, exportName, active, parameters, parametersReason, timeoutMs }: Executable) {
+  return { id, name, kind, exportName, active, parameters, parametersReason, timeoutMs };
 }
 
 async function print(executor: Executor, { operands }: Arguments, terminal: Terminal): Promise<void> {

@@ -96,6 +96,31 @@ describe.for([
     expect(await runWorkflow("hello", "-q")).toMatchObject({ code: 0 });
   });
 
+  it("B51: files ls --json shows what each file registers to be run, by an id that runs it and that moving keeps", async () => {
+    type Listed = { readonly path: string; readonly executables: readonly { readonly id: string }[] };
+    const listed = async (path: string): Promise<Listed | undefined> =>
+      (JSON.parse((await bifrost("files", "ls", path, "--json")).stdout) as { readonly files: readonly Listed[] }).files[0];
+    const hello = await listed("hello.ts");
+    expect(hello?.executables).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/u) as string,
+        name: "hello",
+        kind: "workflow",
+        exportName: "default",
+        active: true,
+        parameters: null,
+        parametersReason: null,
+        timeoutMs: null,
+      },
+    ]);
+    const id = hello?.executables[0]?.id ?? "";
+    expect(await runWorkflow(id, "-q")).toMatchObject({ code: 0, stdout: '"two"\n' });
+    await bifrost("files", "mv", "hello.ts", "moved.ts");
+    expect((await listed("moved.ts"))?.executables).toMatchObject([{ id }]);
+    await bifrost("files", "mv", "moved.ts", "hello.ts");
+    expect((await listed("notes.md"))?.executables).toEqual([]);
+  });
+
   it("what is not there is said with the nearest name, and the exit code 3; what cannot be done with 2", async () => {
     expect(await bifrost("files", "cat", "note.md")).toMatchObject({
       code: 3,
