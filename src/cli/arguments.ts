@@ -145,11 +145,7 @@ function asParameter(spec: CommandSpec, text: string | undefined): { readonly in
   return { instead: { instead }, hint: ` ${instead}` };
 }
 
-async function unknownOption(
-  spec: CommandSpec,
-  { rawName, name: wanted, value }: OptionToken,
-  options: Readonly<Record<string, OptionSpec>>,
-): Promise<Fault> {
+async function unknownOption(spec: CommandSpec, { rawName, name: wanted, value }: OptionToken, options: Readonly<Record<string, OptionSpec>>): Promise<Fault> {
   const { nearestName } = await import("../modules/nearest-name.ts");
   const names = Object.keys(options).map((name) => `--${name}`);
   const nearest = rawName.startsWith("--") ? nearestName(rawName, names) : undefined;

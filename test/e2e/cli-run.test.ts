@@ -114,10 +114,13 @@ describe("a result", () => {
     expect(await running.ended).toMatchObject({ code: 0, stderr: "" });
   });
 
-  it.for([[["-q"]], [["-q", "--json"]], [["-q", "--jsonl"]]] as const)("that cannot be written is an error on stderr, and the exit code 69: %j", async ([args]) => {
-    const { code, stderr } = await run(["hello", ...args], { redirection: "> /dev/full" });
-    expect({ code, stderr }).toEqual({ code: 69, stderr: "error: The answer could not be written to stdout: ENOSPC: no space left on device, write\n" });
-  });
+  it.for([[["-q"]], [["-q", "--json"]], [["-q", "--jsonl"]]] as const)(
+    "that cannot be written is an error on stderr, and the exit code 69: %j",
+    async ([args]) => {
+      const { code, stderr } = await run(["hello", ...args], { redirection: "> /dev/full" });
+      expect({ code, stderr }).toEqual({ code: 69, stderr: "error: The answer could not be written to stdout: ENOSPC: no space left on device, write\n" });
+    },
+  );
 
   it("with --dry-run is nothing: the workflow is not called, its modules and input are checked", async () => {
     const { code, stdout, stderr } = await run(["hello", "--dry-run"]);
@@ -239,7 +242,8 @@ describe("an error, on stderr alone,", () => {
   });
 
   it("says how a key of the input is given, where files are looked at, and which directory a file is in", async () => {
-    for (const argument of ["who=Ada", "--who=Ada"]) expect(await failure(["hello", argument], 2)).toContain("help: A key of the input is given as -p who=Ada.\n");
+    for (const argument of ["who=Ada", "--who=Ada"])
+      expect(await failure(["hello", argument], 2)).toContain("help: A key of the input is given as -p who=Ada.\n");
     expect(await failure(["HELLO"], 3)).toContain('help: Did you mean "hello"?');
     expect(await shell.run("bifrost-executor", ["ls"])).toMatchObject({ code: 2, stderr: expect.stringContaining('help: Did you mean "files ls"?') as string });
     const workspace = join(disk.path, "workspace");
@@ -285,15 +289,20 @@ describe("an interruption", () => {
     expect(JSON.parse(stdout)).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" }, logs: [{ message: "waiting" }] });
   });
 
-  // A launcher in the group passes on what the process behind it has got already: to it, one interruption is two signals.
-  it.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)("by %s of the whole process group is one interruption, and is told like one", async (signal) => {
-    const running = shell.start("run-workflow", ["--directory", join(disk.path, "workspace"), "ends.ts::stuck", "--json"], { detached: true });
-    await running.until("stderr", "waiting");
-    process.kill(-(running.process.pid ?? Number.NaN), signal);
-    const { code, stdout } = await running.ended;
-    expect(code).toBe(130);
-    expect(JSON.parse(stdout)).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" } });
-  });
+  // As `timeout` interrupts: the command, then its group. A launcher in there passes on what the process behind it has got already.
+  it.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "by %s of the command and its whole process group is one interruption, and is told like one",
+    async (signal) => {
+      const running = shell.start("run-workflow", ["--directory", join(disk.path, "workspace"), "ends.ts::stuck", "--json"], { detached: true });
+      await running.until("stderr", "waiting");
+      const leader = running.process.pid ?? Number.NaN;
+      process.kill(leader, signal);
+      process.kill(-leader, signal);
+      const { code, stdout } = await running.ended;
+      expect(code).toBe(130);
+      expect(JSON.parse(stdout)).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" } });
+    },
+  );
 });
 
 describe("--watch", () => {
