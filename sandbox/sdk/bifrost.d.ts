@@ -1,5 +1,5 @@
 // Types of `import … from "bifrost"`, for editors and for checking author code. What is behind them is executables.ts
-// and context.ts. The globals of the room are in ../globals.d.ts.
+// and context.ts. The globals of the room are in ./room.d.ts.
 /* oxlint-disable typescript/no-explicit-any -- parameters without a schema are whatever the caller gave */
 
 import type { z } from "zod";
