@@ -85,6 +85,27 @@ describe("the packed package", () => {
     expect(JSON.parse(stdout)).toEqual({ hello: "you" });
   });
 
+  it("says which Node it needs, and how to get it, where an older one imports it", async () => {
+    // What an older Node lacks is taken away, so that this needs none.
+    await writeFile(
+      join(project, "older.cjs"),
+      'const crypto = require("node:crypto");\ndelete crypto.randomUUIDv7;\nrequire("node:module").syncBuiltinESMExports();\n',
+    );
+    for (const door of ["", "/testing"]) {
+      const importing = run(process.execPath, ["--require", "./older.cjs", "--input-type=module", "-e", `await import("bifrost-executor${door}")`], {
+        cwd: project,
+      });
+      await expect(importing).rejects.toThrow(/bifrost-executor needs Node 26; this is Node [\d.]+\. Run it with the one that came along: npx node /u);
+    }
+  });
+
+  it("can be required, and gives what importing it gives", async () => {
+    const program =
+      'const required = ["", "/testing"].map((door) => require("bifrost-executor" + door));\nPromise.all(["", "/testing"].map((door) => import("bifrost-executor" + door))).then((imported) => console.log(imported.every((door, at) => Object.keys(door).every((name) => door[name] === required[at][name]))));\n';
+    await writeFile(join(project, "doors.cjs"), program);
+    expect((await run(process.execPath, ["doors.cjs"], { cwd: project })).stdout).toBe("true\n");
+  });
+
   it("can be imported by each of its names", async () => {
     const program =
       'const all = await Promise.all(["", "/client", "/testing"].map((door) => import("bifrost-executor" + door)));\nconsole.log(all.map((door) => Object.keys(door).length > 0).join());\n';

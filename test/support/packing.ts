@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -11,6 +11,9 @@ const MANIFEST = join(ROOT, "package.json");
 const DIST = join(ROOT, "dist");
 /** package.json of the checkout, while the packed one stands in its place. */
 const KEPT = join(ROOT, "node_modules/.cache/bifrost-executor/package.json.checkout");
+
+/** What programs import, and an old Node cannot link: its error would name a function of Node's that they never heard of. */
+const GUARDED_DOORS = ["src/index", "src/testing/index"];
 
 type Manifest = Record<string, unknown> & { bin: Record<string, string>; exports: Record<string, string>; optionalDependencies: Record<string, string> };
 
@@ -21,6 +24,7 @@ async function before(): Promise<void> {
   for (const name of ["launcher", "run-workflow", "bifrost-executor"]) await cp(join(ROOT, `src/cli/${name}.mjs`), join(DIST, `src/cli/${name}.mjs`));
   await cp(join(ROOT, "sandbox/host.d.ts"), join(DIST, "sandbox/host.d.ts"));
   await buildRoom();
+  for (const door of GUARDED_DOORS) await guard(door);
   const { name, version, type } = JSON.parse(await readFile(MANIFEST, "utf8")) as Manifest;
   // Where the code looks for its version: two folders up from src/cli, in a checkout and in dist alike.
   await writeFile(join(DIST, "package.json"), `${JSON.stringify({ name, version, type })}\n`);
@@ -61,6 +65,19 @@ async function buildRoom(): Promise<void> {
   await module.buildSandboxBundle(join(DIST, "src/sandbox"));
 }
 
+/** The same exports, behind a look at the Node: written so that an old one can read it, and so that `require` goes on working. */
+async function guard(door: string): Promise<void> {
+  const names = Object.keys((await import(pathToFileURL(join(ROOT, `${door}.ts`)).href)) as object);
+  const inside = `./${basename(door)}.js`;
+  const lines = [
+    'import * as crypto from "node:crypto";',
+    'import { createRequire } from "node:module";',
+    'if (crypto.randomUUIDv7 === undefined) throw new Error("bifrost-executor needs Node 26; this is Node " + process.versions.node + ". Run it with the one that came along: npx node program.js");',
+    `export const { ${names.join(", ")} } = createRequire(import.meta.url)("${inside}");`,
+  ];
+  await writeFile(join(DIST, `${door}.guard.js`), `${lines.join("\n")}\n`);
+}
+
 /** What the installed package says of itself: JavaScript beside its types, and nothing that only a checkout needs. */
 function packed(manifest: Manifest): object {
   const { scripts: _scripts, devDependencies: _development, allowScripts: _allowed, overrides: _overrides, ...kept } = manifest;
@@ -71,7 +88,8 @@ function packed(manifest: Manifest): object {
       Object.entries(manifest.exports).map(([door, file]): [string, unknown] => {
         if (!file.endsWith(".ts")) return [door, file];
         const compiled = `./dist/${file.slice(2, -3)}`;
-        return [door, { types: `${compiled}.d.ts`, default: `${compiled}.js` }];
+        const guarded = GUARDED_DOORS.includes(file.slice(2, -3));
+        return [door, { types: `${compiled}.d.ts`, default: `${compiled}${guarded ? ".guard" : ""}.js` }];
       }),
     ),
     // PostgreSQL's binaries are for our tests.
