@@ -1,5 +1,6 @@
 // One child process as the supervisor holds it: started with nothing but its own code, asked for one run at a time.
 import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { LinkError, RoomOutcome } from "../isolate/room-outcome.ts";
 import { climbKillLadder, type StopReason } from "./kill-ladder.ts";
@@ -44,6 +45,8 @@ export interface ChildOptions {
 
 type State = "starting" | "idle" | "running" | "cleaning" | "ended";
 
+const LIBC = existsSync("/etc/alpine-release") ? "musl" : "glibc";
+
 /** Above this much code a child forgets all it holds. */
 const MAX_HELD_CODE_CHARACTERS = 64 * 1024 * 1024;
 const MAX_LAST_WORDS = 2000;
@@ -82,7 +85,7 @@ export class ChildHandle {
     const entry = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./child-main.ts" : "./child-main.js", import.meta.url));
     this.#process = spawn(process.execPath, ["--no-warnings", entry], {
       // Nothing of ours is inherited: no environment (LIBC spares node-gyp-build a look at the disk), no descriptor but the channel.
-      env: { LIBC: "glibc", ...(options.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: options.compileCache }) },
+      env: { LIBC, ...(options.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: options.compileCache }) },
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       serialization: "advanced",
     });
