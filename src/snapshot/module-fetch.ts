@@ -76,6 +76,12 @@ export function createModuleFetch({
     const loaded = new Map<CompiledKey, FetchedModule>();
     const jobs = new Map<CompiledKey, CodeJob>();
     for (const [at, { key, hash, kind, path }] of missing.entries()) {
+      // Another run may have brought it while this one waited: who comes late to a cold start asks nobody again (B29).
+      const meanwhile = modules.get(key);
+      if (meanwhile !== undefined) {
+        loaded.set(key, meanwhile);
+        continue;
+      }
       const reading = readings.get(hash) ?? "absent";
       if (!isSound(reading)) throw sourceFault(path, { hash, reading });
       const bytes = reading.bytes.byteLength;

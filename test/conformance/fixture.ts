@@ -12,6 +12,8 @@ export interface Fixture {
   readonly node: boolean;
   /** True where the stored way of the command line runs it as well; each costs a start of the embedded database. */
   readonly stored?: boolean;
+  /** True where the run ends while an import() is on its way: whether that was linked is a matter of chance. */
+  readonly racing?: boolean;
   readonly expect: Expectation;
 }
 

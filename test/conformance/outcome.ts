@@ -17,7 +17,7 @@ function bare({ name, message, cause }: ExecutionError): NonNullable<Outcome["er
 }
 
 /** Everything of an envelope but what is different by nature in each run: ids, times, measures. */
-export function lasting({ workflow, status, result, error, logs, modules, snapshotId, version }: Execution): unknown {
+export function lasting({ workflow, status, result, error, logs, modules, snapshotId, version }: Execution): Readonly<Record<string, unknown>> {
   return {
     version,
     workflow,
