@@ -48,7 +48,8 @@ export interface HarnessRunOptions extends HarnessLimits {
 export interface Harness extends AsyncDisposable {
   /**
    * Runs a reference (UUID, `path::export`, `path` or name) with a JSON-safe input; `{}` where it is absent.
-   * Resolves however the execution ended; rejects with a Fault only where none began.
+   * Resolves however the execution ended; rejects with a Fault only where none began: the reference does not resolve, the
+   * input is no JSON, the signal was aborted before, or the infrastructure is away.
    */
   run(reference: string, input?: unknown, options?: HarnessRunOptions): Promise<Execution>;
   /** One atomic write; null deletes. */

@@ -15,7 +15,11 @@ const KEPT = join(ROOT, "node_modules/.cache/bifrost-executor/package.json.check
 /** What programs import, and an old Node cannot link: its error would name a function of Node's that they never heard of. */
 const GUARDED_DOORS = ["src/index", "src/testing/index"];
 
-type Manifest = Record<string, unknown> & { bin: Record<string, string>; exports: Record<string, string>; optionalDependencies: Record<string, string> };
+type Manifest = Record<string, unknown> & {
+  bin: Record<string, string>;
+  exports: Record<string, string | { readonly default: string }>;
+  optionalDependencies: Record<string, string>;
+};
 
 async function before(): Promise<void> {
   await after();
@@ -85,7 +89,8 @@ function packed(manifest: Manifest): object {
     ...kept,
     bin: Object.fromEntries(Object.entries(manifest.bin).map(([name, file]) => [name, `dist/${file}`])),
     exports: Object.fromEntries(
-      Object.entries(manifest.exports).map(([door, file]): [string, unknown] => {
+      Object.entries(manifest.exports).map(([door, target]): [string, unknown] => {
+        const file = typeof target === "string" ? target : target.default;
         if (!file.endsWith(".ts")) return [door, file];
         const compiled = `./dist/${file.slice(2, -3)}`;
         const guarded = GUARDED_DOORS.includes(file.slice(2, -3));
