@@ -23,7 +23,7 @@ export interface Host {
    * name "digest": argument is JSON {algorithm, base64}; answer is base64 text.
    */
   call(callId: number, name: string, argument: string): void;
-  /** A dynamic import. The host answers with Room.importDone or Room.importFailed. Fire and forget. */
+  /** A dynamic import. The host answers by evaluating a root that calls BuiltInModules.arrive, or with Room.importFailed. Fire and forget. */
   importModule(importId: number, specifier: string, referrer: string): void;
   /** Monotonic milliseconds since the room was entered. Synchronous. */
   now(): number;
@@ -65,7 +65,7 @@ export interface Room {
   fireTimer(id: number): void;
   /** Answer to Host.call: ok → `text` is the answer; otherwise JSON of {name, message}. */
   settle(callId: number, ok: boolean, text: string): void;
-  /** The namespace object of what Host.importModule asked for. */
+  /** The namespace object of what Host.importModule asked for, from a host that evaluates modules without a root. */
   importDone(importId: number, namespace: object): void;
   /** JSON of {name, message, code?}: rejects with an error of the realm's own class; or, when `thrown` is not -1, with the value kept under it (see takeThrown). */
   importFailed(importId: number, error: string, thrown: number): void;

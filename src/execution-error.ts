@@ -5,6 +5,7 @@ import type { ExecutionError, StackFrame } from "./completion.ts";
 import { isFaultCode, type Fault, type FaultCode } from "./errors.ts";
 
 export interface MappedStack {
+  /** Author frames as `path:line:column`; `eval`, native and `async` forms are kept. */
   readonly stack: string;
   readonly frames: readonly StackFrame[];
 }

@@ -26,6 +26,7 @@ import type { Compile } from "./workspace/prepare-files.ts";
 import { pushDirectory, type PushOptions, type PushResult } from "./workspace/push.ts";
 import { readFile } from "./workspace/read-files.ts";
 import { createFileWriter, type WriteOptions, type WriteResult } from "./workspace/write-files.ts";
+import { isUuid } from "./workspace/uuid.ts";
 
 export interface RunOptions {
   /** UUIDv7; made where absent. */
@@ -81,7 +82,6 @@ export interface ExecutorParts {
   close(): Promise<void>;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DEFAULT_LEASE_MS = 60_000;
 /** The describe run of a new workflow gets this much time, or the workspace's limit where that is less. */
 const DESCRIBE_WALL_MS = 10_000;
@@ -165,7 +165,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
   return {
     workspace,
     async run(reference, inputJson, options = {}) {
-      if (options.id !== undefined && !UUID.test(options.id)) {
+      if (options.id !== undefined && !isUuid(options.id)) {
         throw new Fault("ERR_INPUT_INVALID", `${JSON.stringify(options.id)} is not an execution id: a UUID is wanted, best a UUIDv7.`, {
           details: { path: "id", expected: "a UUID", received: options.id },
         });

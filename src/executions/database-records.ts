@@ -10,6 +10,7 @@ import { Fault } from "../errors.ts";
 import type { SnapshotId } from "../snapshot/snapshot-record.ts";
 import { withDatabaseFaults } from "../workspace/database-faults.ts";
 import type { ExecutionRecords, ExecutionStart, StoredExecution } from "./records.ts";
+import { isUuid } from "../workspace/uuid.ts";
 
 export interface DatabaseRecordsOptions {
   readonly db: OpenDatabase["db"];
@@ -17,15 +18,13 @@ export interface DatabaseRecordsOptions {
   readonly describeServer: string;
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 export function createDatabaseRecords({ db, describeServer }: DatabaseRecordsOptions): ExecutionRecords {
   function guarded<T>(action: () => Promise<T>): Promise<T> {
     return withDatabaseFaults(describeServer, action);
   }
 
   async function read(workspace: string, id: string): Promise<StoredExecution | undefined> {
-    const row = UUID.test(id) ? await findExecution(db, workspace, id) : undefined;
+    const row = isUuid(id) ? await findExecution(db, workspace, id) : undefined;
     if (row === undefined) return undefined;
     return storedOf(row, row.status === "Running" ? [] : await selectLogs(db, workspace, id));
   }
@@ -42,7 +41,7 @@ export function createDatabaseRecords({ db, describeServer }: DatabaseRecordsOpt
     end: (workspace, execution) =>
       guarded(() =>
         db.transaction().execute(async (transaction) => {
-          const isFirst = UUID.test(execution.id) && (await finishExecution(transaction, workspace, { id: execution.id, set: endOf(execution) }));
+          const isFirst = isUuid(execution.id) && (await finishExecution(transaction, workspace, { id: execution.id, set: endOf(execution) }));
           if (!isFirst) return false;
           for (const rows of batches(execution.logs.map(logRow), logSize)) await insertLogs(transaction, workspace, { execution: execution.id, rows });
           return true;

@@ -2,6 +2,7 @@
 // Frames that are not the author's are dropped, so that no name of a host file crosses to an author.
 import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import type { StackFrame } from "../completion.ts";
+import type { MappedStack } from "../execution-error.ts";
 import type { Position } from "./module-record.ts";
 import { WORKSPACE_URL } from "./specifier.ts";
 
@@ -12,12 +13,6 @@ export interface MappedModule {
 }
 
 export type ModuleOf = (path: string) => MappedModule | undefined;
-
-export interface MappedStack {
-  /** Author frames as `path:line:column`; `eval`, native and `async` forms are kept. */
-  readonly stack: string;
-  readonly frames: readonly StackFrame[];
-}
 
 /** `workspace:///a path.ts:12:34`, ended by what V8 puts after it. */
 const LOCATION = /workspace:\/\/\/(.+?):(\d+):(\d+)(?=[),\]]|\s|$)/g;

@@ -122,10 +122,6 @@ export class ChildHandle {
     return this.#state !== "ended";
   }
 
-  get busy(): boolean {
-    return this.#state === "running";
-  }
-
   get runs(): number {
     return this.#runs;
   }

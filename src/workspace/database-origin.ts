@@ -21,6 +21,7 @@ import { EMPTY_TREE_HASH } from "../snapshot/tree.ts";
 import { commitChange, overwriteCompiled, readTrees, unknownWorkspace } from "./database-commit.ts";
 import { withDatabaseFaults } from "./database-faults.ts";
 import { compiledOf, executableOf, liveFileOf, parametersText, snapshotOf, workspaceOf } from "./database-rows.ts";
+import { isUuid } from "./uuid.ts";
 
 export interface DatabaseOriginOptions {
   readonly db: OpenDatabase["db"];
@@ -35,8 +36,6 @@ export interface DatabaseOriginOptions {
   /** What `close()` does; by default it ends the pool of `db`. */
   readonly close?: () => Promise<void>;
 }
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
   const { db, readCompilerOptions, describeServer, exclusive = false, limits = DEFAULT_LIMITS } = options;
@@ -118,7 +117,7 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
       }),
     executables: (workspace, { path, name, id } = {}) =>
       guarded(async () => {
-        if (id !== undefined && !UUID.test(id)) return [];
+        if (id !== undefined && !isUuid(id)) return [];
         const rows = await listWorkflows(db, workspace, { path, name: name === undefined ? undefined : encodeText(name), id });
         return rows.map(executableOf);
       }),

@@ -1,6 +1,7 @@
 // What a caller writes to say which workflow is meant (B16). Knows the text only, not what exists.
 import { Fault } from "../errors.ts";
 import { scriptKindOf } from "../modules/module-path.ts";
+import { isUuid } from "./uuid.ts";
 
 export type Reference =
   | { readonly kind: "id"; readonly id: string }
@@ -9,12 +10,10 @@ export type Reference =
   /** A path, whose default export is meant, or a name: which of them only the workspace can tell. */
   | { readonly kind: "text"; readonly text: string };
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Throws ERR_INPUT_INVALID for a reference that can name nothing. */
 export function parseReference(text: string): Reference {
   if (text === "") throw malformed(text, "it is empty");
-  if (UUID.test(text)) return { kind: "id", id: text.toLowerCase() };
+  if (isUuid(text)) return { kind: "id", id: text.toLowerCase() };
   const at = text.lastIndexOf("::");
   if (at < 0) return { kind: "text", text: fromRoot(text) };
   const path = fromRoot(text.slice(0, at));
