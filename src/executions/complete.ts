@@ -80,12 +80,10 @@ function timedOut(limit: string, limitMs: number): Completion {
 }
 
 function memoryError(limits: Limits): ExecutionError {
-  return simpleError(
-    "ERR_MEMORY_LIMIT",
-    "MemoryLimitError",
-    `The execution used more memory than its limit of ${limits.memoryBytes} bytes. Hold less at once, or raise the limit.`,
-    { limitBytes: limits.memoryBytes },
-  );
+  const limit = limits.memoryBytes === 0 ? "one process can have" : `its limit of ${limits.memoryBytes} bytes`;
+  return simpleError("ERR_MEMORY_LIMIT", "MemoryLimitError", `The execution used more memory than ${limit}. Hold less at once, or raise the limit.`, {
+    limitBytes: limits.memoryBytes,
+  });
 }
 
 function crashError({ exitCode, signal }: { readonly exitCode: number | null; readonly signal: string | null }): ExecutionError {
