@@ -1,6 +1,7 @@
 // What author code and the process it runs in can get hold of (B33, B84): looked at from outside through /proc, and
 // from inside by walking all that can be reached. Over a real Redis and a real PostgreSQL, whose addresses must not be there.
 import { readFileSync } from "node:fs";
+import { settledProcesses } from "../../../src/testing/shared-pools.ts";
 import { expect, it } from "vitest";
 import { descriptorsOf, networkSockets, roomProcesses } from "../../support/child-processes.ts";
 import { workflow } from "../../support/engine.ts";
@@ -13,8 +14,11 @@ const WAITS = { "wf.ts": workflow("ctx.log.info('begun'); await new Promise(() =
 it.runIf(process.platform === "linux")(
   "B33: seen from outside, the process that runs author code has no environment of the service, no credential, no open network socket and no file of ours",
   async () => {
-    const harness = await world.harness({ files: WAITS });
+    const harness = await world.harness({ files: { ...WAITS, "ready.ts": workflow("return 1;") } });
     await harness.executor.settled();
+    // A child that is only starting reads the room's code. After a run and a rest none starts: the next run takes a child that is there.
+    await harness.run("ready.ts");
+    await settledProcesses();
     const begun = Promise.withResolvers<void>();
     const stop = new AbortController();
     const running = harness.run("wf.ts", {}, { signal: stop.signal, onLog: () => begun.resolve() });
