@@ -22,12 +22,15 @@ function kind(owner: FaultOwner, exitCode: number, httpStatus: number, meaning: 
 export const FAULTS = Object.freeze({
   ERR_RESULT_NOT_SERIALIZABLE: kind("author", 1, 200, "The result holds something that is not plain data; the path is named."),
   ERR_RESULT_TOO_LARGE: kind("author", 1, 200, "The result's JSON is larger than the limit."),
+  ERR_HOST_CALL_LIMIT: kind("author", 1, 200, "The execution called the host more often, or waited for more answers at once, than the limit."),
+  ERR_CALL_DEPTH: kind("author", 1, 200, "Workflows execute one another deeper than the limit."),
 
   ERR_MODULE_NOT_FOUND: kind("author", 4, 200, "An import names nothing in the snapshot; candidates and the nearest name are listed."),
   ERR_MODULE_SYNTAX: kind("author", 4, 200, "A module does not parse, or is not text."),
   ERR_EXPORT_MISSING: kind("author", 4, 200, "An import names an export that the module does not have."),
   ERR_CLOSURE_TOO_LARGE: kind("author", 4, 200, "An execution imports more modules than the limit."),
   ERR_SOURCE_TOO_LARGE: kind("author", 4, 200, "A module's source is larger than the limit."),
+  ERR_NESTING_LIMIT: kind("author", 4, 200, "A module's source is nested deeper, or is more complex, than what may be compiled."),
 
   ERR_IMPORT_DENIED: kind("author", 5, 200, "An import is forbidden by the import policy; the rule and an alternative are named."),
   ERR_SPECIFIER_INVALID: kind("author", 5, 200, "An import specifier leaves the workspace or is malformed."),
@@ -44,6 +47,7 @@ export const FAULTS = Object.freeze({
   ERR_WORKFLOW_AMBIGUOUS: kind("caller", 2, 409, "Several workflows have this name; the candidates are listed."),
   ERR_PATH_EXISTS: kind("caller", 2, 409, "The target path already holds a file."),
   ERR_CONTENT_CHANGED: kind("caller", 2, 409, "The file is not the version the caller expected."),
+  ERR_EXECUTION_ENDED: kind("caller", 2, 409, "The execution has ended already and cannot be cancelled."),
 
   ERR_WORKFLOW_NOT_FOUND: kind("caller", 3, 404, "No workflow has this id or name."),
   ERR_EXECUTABLE_NOT_FOUND: kind("caller", 3, 404, "The file has no such runnable export; what it exports is listed."),

@@ -35,6 +35,24 @@ export interface RoomJob {
   readonly wallMs: number;
   readonly cpuMs: number;
   readonly memoryMb: number;
+  readonly bounds: RoomBounds;
+  readonly grants: RoomGrants;
+}
+
+/** Limits that the room and its host keep between them (src/limits.ts says what each means). */
+export interface RoomBounds {
+  readonly logLines: number;
+  readonly logBytes: number;
+  readonly pendingCalls: number;
+  readonly totalCalls: number;
+  readonly resultBytes: number;
+}
+
+/** What a workspace may be given beyond what a room has by default. */
+export interface RoomGrants {
+  readonly webAssembly: boolean;
+  /** `eval` and the Function constructors. */
+  readonly codeGeneration: boolean;
 }
 
 /** Answer to a dynamic import: the plan's entry is the module asked for; modules the room has already are linked, not made again. */

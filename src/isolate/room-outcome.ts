@@ -7,6 +7,8 @@ export type RoomOutcome =
   | { readonly kind: "threw"; readonly error: string }
   /** V8 refused to compile or link. JSON of {name, message, stack, path?}. */
   | { readonly kind: "rejected-link"; readonly error: string }
+  /** A limit of RoomBounds was passed: the run is over at once, whatever author code does with it. */
+  | { readonly kind: "exceeded"; readonly limit: "pendingCalls" | "totalCalls" | "resultBytes"; readonly amount: number }
   | { readonly kind: "terminated"; readonly reason: "wall" | "cpu" | "memory" | "cancelled"; readonly limitMs?: number };
 
 /** What V8 said when it would not compile or link. */
