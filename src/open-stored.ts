@@ -5,9 +5,9 @@ import type { Config } from "./config.ts";
 import { Fault } from "./errors.ts";
 import { createExecutor, type Executor } from "./executor.ts";
 import { createDatabaseRecords } from "./executions/database-records.ts";
-import { DEFAULT_LIMITS } from "./limits.ts";
 import { readCompilerOptions } from "./modules/tsconfig-options.ts";
 import type { Pools } from "./process/pools.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
 import { createInProcessStore } from "./snapshot/in-process-store.ts";
 import type { Origin } from "./snapshot/origin.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
@@ -89,7 +89,7 @@ export async function openBacking(servers: Servers, options: { readonly migrate?
     readCompilerOptions,
     describeServer: database.server,
     exclusive: database.exclusive,
-    limits: DEFAULT_LIMITS,
+    defaults: DEFAULT_SETTINGS,
   });
   return {
     database,

@@ -4,9 +4,9 @@ import type { Config } from "./config.ts";
 import { createExecutor, type Executor } from "./executor.ts";
 import type { StoredOptions } from "./open-stored.ts";
 import { noRecords } from "./executions/no-records.ts";
-import { DEFAULT_LIMITS } from "./limits.ts";
 import { readCompilerOptions } from "./modules/tsconfig-options.ts";
 import { openPools } from "./process/pools.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
 import { createInProcessStore } from "./snapshot/in-process-store.ts";
 import type { Workspace } from "./snapshot/origin.ts";
 import { createCompiledCache } from "./workspace/compiled-cache.ts";
@@ -42,7 +42,7 @@ export async function openDirectory(config: Config, { directory, workspace: name
       readCompilerOptions,
       cache: createCompiledCache(join(config.cacheDirectory, "compiled")),
       compile: pools.compile,
-      limits: DEFAULT_LIMITS,
+      defaults: DEFAULT_SETTINGS,
     });
     const store = createInProcessStore();
     const workspace = (await origin.workspace(name, { create: true })) as Workspace;

@@ -3,19 +3,12 @@
 import type { CompiledKey, ContentHash } from "../modules/content-hash.ts";
 import type { CompiledModule } from "../modules/module-record.ts";
 import type { ModulePath } from "../modules/module-path.ts";
+import type { WorkspaceSettings } from "../settings.ts";
 import type { Head, SnapshotId, SnapshotRecord, TreeEntries, TreeHash, WorkspaceId } from "./snapshot-record.ts";
 
-export interface Workspace {
+export interface Workspace extends WorkspaceSettings {
   readonly id: WorkspaceId;
   readonly name: string;
-  readonly limits: WorkspaceLimits;
-}
-
-/** Upper bounds of every run in the workspace; 0 means none. */
-export interface WorkspaceLimits {
-  readonly wallMs: number;
-  readonly cpuMs: number;
-  readonly memoryBytes: number;
 }
 
 export type EntityType = "workflow" | "tool" | "data_provider" | "module" | "requirements" | "text";

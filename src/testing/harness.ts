@@ -4,7 +4,7 @@ import type { Execution } from "../completion.ts";
 import { createExecutor, type Executor } from "../executor.ts";
 import { createMemoryRecords } from "../executions/memory-records.ts";
 import { Fault } from "../errors.ts";
-import { checkMemory, DEFAULT_LIMITS, MB, type Limits } from "../limits.ts";
+import { DEFAULT_LIMITS, MB, setLimits, type Limits } from "../limits.ts";
 import { readCompilerOptions } from "../modules/tsconfig-options.ts";
 import { createInProcessStore } from "../snapshot/in-process-store.ts";
 import type { Workspace } from "../snapshot/origin.ts";
@@ -91,7 +91,7 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
 /** Each call makes a store of its own. */
 async function openInMemory(name = "default"): Promise<Executor> {
   const { children, compile } = sharedPools();
-  const origin = createMemoryOrigin({ readCompilerOptions, limits: DEFAULT_LIMITS });
+  const origin = createMemoryOrigin({ readCompilerOptions });
   const store = createInProcessStore();
   const workspace = (await origin.workspace(name, { create: true })) as Workspace;
   return createExecutor({
@@ -101,8 +101,8 @@ async function openInMemory(name = "default"): Promise<Executor> {
     records: createMemoryRecords(),
     children,
     compile,
-    // All that runs in a test process belongs to the one who tests.
-    tenant: "harness",
+    // Harnesses of one name are one tenant: what they run belongs to the one who tests.
+    tenant: `harness:${name}`,
     describe: false,
     async close() {
       await store.close();
@@ -123,7 +123,7 @@ function limitsOf({ timeoutMs = DEFAULT_TIMEOUT_MS, cpuMs = timeoutMs, memoryMb 
         details: { path: name, expected: "a number of 0 or more", received: String(value) },
       });
   }
-  return checkMemory({ wallMs: timeoutMs, cpuMs, memoryBytes: Math.round(memoryMb * MB) });
+  return setLimits(DEFAULT_LIMITS, { wallMs: timeoutMs, cpuMs, memoryBytes: Math.round(memoryMb * MB) });
 }
 
 /** An option that is undefined is as good as absent. */

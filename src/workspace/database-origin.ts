@@ -10,10 +10,11 @@ import { findLiveFile, listLiveFiles } from "../../db/queries/workspace-files.ts
 import { findWorkspace, insertWorkspace, readHead, tryLockHead, type HeadRow } from "../../db/queries/workspaces.ts";
 import type { Connection } from "../../db/schema.ts";
 import { encodeText } from "../../db/text.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { CompiledKey, ContentHash } from "../modules/content-hash.ts";
 import type { CompiledModule, CompilerOptionsSubset } from "../modules/module-record.ts";
-import type { Origin, WorkspaceLimits } from "../snapshot/origin.ts";
+import { DEFAULT_SETTINGS, type WorkspaceSettings } from "../settings.ts";
+import type { Origin } from "../snapshot/origin.ts";
 import { snapshotRecordOf } from "../snapshot/snapshot-id.ts";
 import { DEFAULT_WORKSPACE_ID } from "../snapshot/snapshot-record.ts";
 import type { Head, SnapshotId, WorkspaceId } from "../snapshot/snapshot-record.ts";
@@ -31,14 +32,14 @@ export interface DatabaseOriginOptions {
   readonly describeServer: string;
   /** OpenDatabase.exclusive: this process alone writes, over one connection. */
   readonly exclusive?: boolean;
-  /** Of workspaces that are made here. */
-  readonly limits?: WorkspaceLimits;
+  /** Of workspaces that have no value of their own. */
+  readonly defaults?: WorkspaceSettings;
   /** What `close()` does; by default it ends the pool of `db`. */
   readonly close?: () => Promise<void>;
 }
 
 export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
-  const { db, readCompilerOptions, describeServer, exclusive = false, limits = DEFAULT_LIMITS } = options;
+  const { db, readCompilerOptions, describeServer, exclusive = false, defaults = DEFAULT_SETTINGS } = options;
   /** HEAD as it was before the write that is under way, where that write has our only connection and asking would wait for it. */
   const underWay = new Map<WorkspaceId, Head>();
 
@@ -58,10 +59,10 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
     workspace: (name, { create = false } = {}) =>
       guarded(async () => {
         const known = await findWorkspace(db, encodeText(name));
-        if (known !== undefined || !create) return known && workspaceOf(known);
-        await db.transaction().execute((transaction) => makeWorkspace(transaction, { name, limits }));
+        if (known !== undefined || !create) return known && workspaceOf(known, defaults);
+        await db.transaction().execute((transaction) => makeWorkspace(transaction, { name, limits: defaults.limits }));
         const made = await findWorkspace(db, encodeText(name));
-        return made && workspaceOf(made);
+        return made && workspaceOf(made, defaults);
       }),
 
     async head(workspace, { underLock } = {}) {
@@ -161,7 +162,7 @@ async function foreign<T>(
   }
 }
 
-async function makeWorkspace(db: Connection, { name, limits }: { readonly name: string; readonly limits: WorkspaceLimits }): Promise<void> {
+async function makeWorkspace(db: Connection, { name, limits }: { readonly name: string; readonly limits: Limits }): Promise<void> {
   const snapshot = snapshotRecordOf({ tree: EMPTY_TREE_HASH, packageLock: null, compilerOptions: {} });
   const id = name === "default" ? DEFAULT_WORKSPACE_ID : randomUUID();
   const isNew = await insertWorkspace(db, {

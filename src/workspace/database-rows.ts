@@ -8,14 +8,16 @@ import { decodeText, encodeText, originalJson, storableJson } from "../../db/tex
 import type { CompiledKey, ContentHash } from "../modules/content-hash.ts";
 import type { CompiledModule, CompilerOptionsSubset, ModuleFacts } from "../modules/module-record.ts";
 import type { ModulePath } from "../modules/module-path.ts";
+import type { WorkspaceSettings } from "../settings.ts";
 import { compiledDigest } from "../snapshot/compiled-record.ts";
 import { decodeUtf8 } from "../snapshot/json-text.ts";
 import type { EntityType, Executable, LiveFile, Workspace } from "../snapshot/origin.ts";
 import type { SnapshotId, SnapshotRecord, TreeHash } from "../snapshot/snapshot-record.ts";
 import { NOT_DESCRIBED } from "./executables.ts";
 
-export function workspaceOf(row: WorkspaceRow): Workspace {
-  return { id: row.id, name: decodeText(row.name), limits: { wallMs: row.wall_ms, cpuMs: row.cpu_ms, memoryBytes: row.memory_bytes } };
+export function workspaceOf(row: WorkspaceRow, defaults: WorkspaceSettings): Workspace {
+  const limits = { ...defaults.limits, wallMs: row.wall_ms, cpuMs: row.cpu_ms, memoryBytes: row.memory_bytes };
+  return { id: row.id, name: decodeText(row.name), ...defaults, limits };
 }
 
 /** As stored, the id included: whether the parts give that id is for the reader to check. */

@@ -2,9 +2,10 @@
 // as code; only who asks what is registered makes it look into them, and then only into those that may hold something.
 import type { CompilerOptionsSubset } from "../modules/module-record.ts";
 import type { ModulePath } from "../modules/module-path.ts";
-import type { Origin, WorkspaceLimits } from "../snapshot/origin.ts";
+import type { Origin } from "../snapshot/origin.ts";
 import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
 import { SDK_SPECIFIER } from "../modules/specifier.ts";
+import type { WorkspaceSettings } from "../settings.ts";
 import type { CompiledCache } from "./compiled-cache.ts";
 import { isCode } from "./entity-type.ts";
 import { createMemoryOrigin } from "./memory-origin.ts";
@@ -15,7 +16,7 @@ export interface DirectoryOriginOptions {
   readonly readCompilerOptions: (text: string) => CompilerOptionsSubset;
   readonly cache: CompiledCache;
   readonly compile: Compile;
-  readonly limits?: WorkspaceLimits;
+  readonly defaults?: WorkspaceSettings;
 }
 
 export function createDirectoryOrigin({ cache, compile, ...options }: DirectoryOriginOptions): Origin {

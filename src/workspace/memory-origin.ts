@@ -3,12 +3,12 @@
 // so one that fails on the way leaves nothing behind.
 import { randomUUID } from "node:crypto";
 import { Fault } from "../errors.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
 import type { CompiledKey, ContentHash } from "../modules/content-hash.ts";
 import type { CompiledModule, CompilerOptionsSubset } from "../modules/module-record.ts";
 import type { ModulePath } from "../modules/module-path.ts";
+import { DEFAULT_SETTINGS, type WorkspaceSettings } from "../settings.ts";
 import { decodeUtf8 } from "../snapshot/json-text.ts";
-import type { BeforeCommit, Change, Commit, Executable, LiveFile, Origin, Workspace, WorkspaceLimits } from "../snapshot/origin.ts";
+import type { BeforeCommit, Change, Commit, Executable, LiveFile, Origin, Workspace } from "../snapshot/origin.ts";
 import { snapshotRecordOf } from "../snapshot/snapshot-id.ts";
 import { DEFAULT_WORKSPACE_ID } from "../snapshot/snapshot-record.ts";
 import type { Head, SnapshotId, SnapshotRecord, TreeEntries, TreeHash, WorkspaceId } from "../snapshot/snapshot-record.ts";
@@ -23,7 +23,8 @@ import { createTurns } from "./turns.ts";
 export interface MemoryOriginOptions {
   /** The honoured part of a root tsconfig.json's text (B34). */
   readonly readCompilerOptions: (text: string) => CompilerOptionsSubset;
-  readonly limits?: WorkspaceLimits;
+  /** Of workspaces that have no value of their own. */
+  readonly defaults?: WorkspaceSettings;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -41,7 +42,7 @@ interface State {
   readonly snapshots: Map<SnapshotId, SnapshotRecord>;
 }
 
-export function createMemoryOrigin({ readCompilerOptions, limits = DEFAULT_LIMITS, now = Date.now }: MemoryOriginOptions): Origin {
+export function createMemoryOrigin({ readCompilerOptions, defaults = DEFAULT_SETTINGS, now = Date.now }: MemoryOriginOptions): Origin {
   const states = new Map<WorkspaceId, State>();
   const compiledByKey = new Map<CompiledKey, CompiledModule>();
 
@@ -117,7 +118,7 @@ export function createMemoryOrigin({ readCompilerOptions, limits = DEFAULT_LIMIT
     async workspace(name, { create = false } = {}) {
       const known = [...states.values()].find((state) => state.workspace.name === name);
       if (known !== undefined || !create) return known?.workspace;
-      const state = emptyState({ id: name === "default" ? DEFAULT_WORKSPACE_ID : randomUUID(), name, limits });
+      const state = emptyState({ id: name === "default" ? DEFAULT_WORKSPACE_ID : randomUUID(), name, ...defaults });
       states.set(state.workspace.id, state);
       return state.workspace;
     },

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { createExecutor } from "../../../src/executor.ts";
 import { createMemoryRecords } from "../../../src/executions/memory-records.ts";
-import { DEFAULT_LIMITS } from "../../../src/limits.ts";
 import { readCompilerOptions } from "../../../src/modules/tsconfig-options.ts";
 import { openPools } from "../../../src/process/pools.ts";
 import { createInProcessStore } from "../../../src/snapshot/in-process-store.ts";
@@ -21,7 +20,7 @@ it("B92: an execution that has begun when its process is taken from it, and that
   const cacheDirectory = await mkdtemp(join(tmpdir(), "bifrost-begun-"));
   const pools = openPools({ processes: 1, spares: 0, zodAhead: false, cacheDirectory });
   const kept = createMemoryRecords();
-  const origin = createMemoryOrigin({ readCompilerOptions, limits: DEFAULT_LIMITS });
+  const origin = createMemoryOrigin({ readCompilerOptions });
   const workspace = (await origin.workspace("default", { create: true })) as Workspace;
   const executor = createExecutor({
     workspace,
