@@ -8,7 +8,7 @@ const servers = { globalSetup: [`${root}test/support/servers/shared.ts`] };
 export default defineConfig({
   root,
   test: {
-    reporters: ["default", `${root}test/support/closing-lines.ts`],
+    reporters: ["default", `${root}test/hostile/figures.ts`, `${root}test/support/closing-lines.ts`],
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 150_000,
@@ -18,6 +18,7 @@ export default defineConfig({
       { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       { extends: true, test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...servers } },
       { extends: true, test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], ...servers } },
+      { extends: true, test: { name: "hostile", include: ["test/hostile/**/*.test.ts"], testTimeout: 90_000, ...servers } },
       { extends: true, test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 240_000, ...servers } },
     ],
   },

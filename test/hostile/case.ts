@@ -1,0 +1,38 @@
+// One attack: a small workspace, what is promised about running it, and how it must end. Data only, so that the harness,
+// the command line and a host over real servers can run the same list.
+import type { Execution } from "../../src/completion.ts";
+import type { Fault } from "../../src/errors.ts";
+import type { AskedLimits } from "../../src/limits.ts";
+
+export interface HostileCase {
+  /** Behaviour in words; unique within its group. */
+  readonly title: string;
+  readonly promise: "cannot happen" | "cannot leave this execution" | "ends within the limit" | "not promised";
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** "wf.ts" where absent. */
+  readonly reference?: string;
+  readonly input?: unknown;
+  /** Of this run; a wall clock of LIMIT_MS where none is named. */
+  readonly limits?: AskedLimits;
+  /** Granted to the workspace beyond what every workspace has. */
+  readonly grants?: { readonly webAssembly?: boolean; readonly codeGeneration?: boolean };
+  readonly tier?: "jit" | "jitless";
+  /** Cancelled at its first log line. Only callers with an AbortSignal can. */
+  readonly cancelled?: true;
+  /** Everything but the call of the workflow's function. */
+  readonly dryRun?: true;
+  /** Why the command line cannot be asked the same. */
+  readonly notByCli?: string;
+  /** Asserts status, code, and what else is promised. That nothing of the host shows is asserted for every case. */
+  readonly expect: (outcome: Execution | Fault) => void;
+}
+
+/** Short, because most cases last as long as they may. */
+export const LIMIT_MS = 400;
+
+export const WORKFLOW = "wf.ts";
+
+/** Processor time is left out of it, so that a slow machine does not turn one limit into the other. */
+export function limitsOf({ limits = {} }: HostileCase): AskedLimits {
+  return { wallMs: LIMIT_MS, cpuMs: 60_000, ...limits };
+}
