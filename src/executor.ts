@@ -10,7 +10,7 @@ import { handOver } from "./executions/hand-over.ts";
 import { createLoading } from "./executions/loading.ts";
 import type { Order } from "./executions/order.ts";
 import type { ExecutionRecords } from "./executions/records.ts";
-import { MAX_INPUT_CHARACTERS, type Limits } from "./limits.ts";
+import { isLongerThan, type Limits } from "./limits.ts";
 import { DEFAULT_IMPORT_POLICY, type ImportPolicy } from "./modules/import-policy.ts";
 import type { ModulePath } from "./modules/module-path.ts";
 import { decodeSource } from "./modules/source-text.ts";
@@ -170,13 +170,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
           details: { path: "id", expected: "a UUID", received: options.id },
         });
       }
-      if (inputJson.length > MAX_INPUT_CHARACTERS) {
-        throw new Fault(
-          "ERR_INPUT_TOO_LARGE",
-          `The input is ${inputJson.length} characters of JSON; at most ${MAX_INPUT_CHARACTERS} are taken. Send less, or send where it is stored.`,
-          { details: { limit: MAX_INPUT_CHARACTERS, amount: inputJson.length } },
-        );
-      }
+      checkInputSize(inputJson, options.limits ?? workspace.limits);
       if (closing.signal.aborted) throw new Fault("ERR_EXECUTOR_CLOSED", "This executor has been closed and takes no more executions. Open another one.");
       const signal = options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
       const execution = runOrder(orderFor(reference, inputJson, { ...options, signal }));
@@ -232,6 +226,14 @@ export function createExecutor(parts: ExecutorParts): Executor {
       await parts.close();
     },
   };
+}
+
+function checkInputSize(inputJson: string, { inputBytes: limit }: Limits): void {
+  if (!isLongerThan(inputJson, limit)) return;
+  const amount = Buffer.byteLength(inputJson);
+  throw new Fault("ERR_INPUT_TOO_LARGE", `The input is ${amount} bytes of JSON; at most ${limit} are taken. Send less, or send where it is stored.`, {
+    details: { limit, amount },
+  });
 }
 
 function newExecutionId(): string {

@@ -122,3 +122,9 @@ function amount(value: number, unit: LimitKind["unit"]): string {
 function invalid(name: LimitName, message: string, facts: { readonly expected: string; readonly received: string }): Fault {
   return new Fault("ERR_INPUT_INVALID", message, { details: { path: LIMITS[name].option, ...facts } });
 }
+
+/** Whether a text has more than so many bytes in UTF-8. */
+export function isLongerThan(text: string, bytes: number): boolean {
+  // A UTF-16 unit takes one to three bytes: most texts need not be counted.
+  return text.length * 3 > bytes && (text.length > bytes || Buffer.byteLength(text) > bytes);
+}

@@ -33,7 +33,10 @@ export interface Backing {
   close(): Promise<void>;
 }
 
-export type Servers = Pick<Config, "databaseUrl" | "redisUrl" | "dataDirectory">;
+export interface Servers extends Pick<Config, "databaseUrl" | "redisUrl" | "dataDirectory"> {
+  /** The built-in ones where absent. */
+  readonly defaults?: Config["defaults"] | undefined;
+}
 
 /** The embedded directory is waited for this long: another command may be about to leave it. */
 const EMBEDDED_WAIT_MS = 10_000;
@@ -47,19 +50,13 @@ export async function openWithPools(
   const backing = await openBacking(servers);
   try {
     const workspace = await backing.origin.workspace(name, { create: create || name === "default" });
-    if (workspace === undefined) {
-      throw new Fault(
-        "ERR_WORKFLOW_NOT_FOUND",
-        `There is no workspace named ${JSON.stringify(name)}. Make it by pushing files to it: bifrost-executor push DIR --workspace ${name}.`,
-        { details: { workspace: name } },
-      );
-    }
+    if (workspace === undefined) throw noWorkspace(name);
     return createExecutor({
       workspace,
       origin: backing.origin,
       store: backing.store,
       records: createDatabaseRecords({ db: backing.database.db, describeServer: backing.database.server }),
-      children: pools.children,
+      children: pools.children(workspace.tier),
       compile: pools.compile,
       tenant: workspace.id,
       describe: true,
@@ -73,6 +70,14 @@ export async function openWithPools(
     await backing.close();
     throw error;
   }
+}
+
+export function noWorkspace(name: string): Fault {
+  return new Fault(
+    "ERR_WORKFLOW_NOT_FOUND",
+    `There is no workspace named ${JSON.stringify(name)}. Make it by pushing files to it: bifrost-executor push DIR --workspace ${name}.`,
+    { details: { workspace: name } },
+  );
 }
 
 /** Opens database and cache. The embedded database is brought up to date; a server's must have been (`bifrost-executor init`), unless `migrate`. */
@@ -89,7 +94,7 @@ export async function openBacking(servers: Servers, options: { readonly migrate?
     readCompilerOptions,
     describeServer: database.server,
     exclusive: database.exclusive,
-    defaults: DEFAULT_SETTINGS,
+    defaults: servers.defaults ?? DEFAULT_SETTINGS,
   });
   return {
     database,

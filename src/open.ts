@@ -6,7 +6,6 @@ import type { StoredOptions } from "./open-stored.ts";
 import { noRecords } from "./executions/no-records.ts";
 import { readCompilerOptions } from "./modules/tsconfig-options.ts";
 import { openPools } from "./process/pools.ts";
-import { DEFAULT_SETTINGS } from "./settings.ts";
 import { createInProcessStore } from "./snapshot/in-process-store.ts";
 import type { Workspace } from "./snapshot/origin.ts";
 import { createCompiledCache } from "./workspace/compiled-cache.ts";
@@ -18,7 +17,7 @@ export async function openStored(config: Config, options: StoredOptions): Promis
   const pools = openPools({ processes: config.processes, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory });
   try {
     // A child takes about as long to start as the database to load and open: they do so side by side.
-    if (options.runs !== false) pools.children.warm();
+    if (options.runs !== false) pools.children(config.defaults.tier).warm();
     const { openWithPools } = await import("./open-stored.ts");
     return await openWithPools(config, { ...options, pools, close: () => pools.close() });
   } catch (error) {
@@ -37,12 +36,12 @@ export interface DirectoryOptions {
 export async function openDirectory(config: Config, { directory, workspace: name = "default" }: DirectoryOptions): Promise<Executor> {
   const pools = openPools({ processes: 1, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory });
   try {
-    pools.children.warm();
+    pools.children(config.defaults.tier).warm();
     const origin = createDirectoryOrigin({
       readCompilerOptions,
       cache: createCompiledCache(join(config.cacheDirectory, "compiled")),
       compile: pools.compile,
-      defaults: DEFAULT_SETTINGS,
+      defaults: config.defaults,
     });
     const store = createInProcessStore();
     const workspace = (await origin.workspace(name, { create: true })) as Workspace;
@@ -52,7 +51,7 @@ export async function openDirectory(config: Config, { directory, workspace: name
       origin,
       store,
       records: noRecords,
-      children: pools.children,
+      children: pools.children(workspace.tier),
       compile: pools.compile,
       tenant: workspace.id,
       describe: false,

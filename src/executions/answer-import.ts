@@ -8,7 +8,7 @@ import { underImport } from "../modules/import-chain.ts";
 import type { Closure, ClosureModule } from "../modules/loader.ts";
 import { parseModulePath, type ModulePath } from "../modules/module-path.ts";
 import type { Position } from "../modules/module-record.ts";
-import type { ImportAnswer } from "../process/child-handle.ts";
+import type { ImportAnswer } from "../process/run-request.ts";
 import type { Completion } from "./complete.ts";
 import { explainLink } from "./explain-link.ts";
 import type { Order, PinnedSnapshot } from "./order.ts";

@@ -24,19 +24,19 @@ export interface Claims {
 
 export function createClaims({ workspace, store, snapshots, children, tenant, leaseMs }: ClaimParts): Claims {
   function takeProcess(order: Order): TakenProcess {
-    const child = children.take(tenant, order.signal);
-    child.catch(() => {});
+    const seat = children.take({ tenant, concurrency: order.workspace.concurrency, nested: order.nested === true, signal: order.signal });
+    seat.catch(() => {});
     let used = false;
     return {
-      ready: child,
+      ready: seat,
       run: async (request) => {
         used = true;
-        return await children.run(await child, request);
+        return await children.run(await seat, request);
       },
       async [Symbol.asyncDispose]() {
         if (used) return;
         // Not awaited: whoever needed no process need not wait for one to start.
-        child.then((unused) => children.giveBack(unused)).catch(() => {});
+        seat.then((unused) => children.giveBack(unused)).catch(() => {});
       },
     };
   }

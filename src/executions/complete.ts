@@ -4,9 +4,9 @@ import type { ExecutionError, TerminalStatus } from "../completion.ts";
 import type { Fault } from "../errors.ts";
 import { fromFault, fromGuestError, simpleError, type MapStack } from "../execution-error.ts";
 import type { LinkError } from "../isolate/room-outcome.ts";
-import type { RunEnd } from "../process/child-handle.ts";
-import type { StopReason } from "../process/kill-ladder.ts";
-import { MAX_RESULT_CHARACTERS, type Limits } from "../limits.ts";
+import type { RunEnd } from "../process/run-request.ts";
+import type { StopPhase, StopReason } from "../process/kill-ladder.ts";
+import { isLongerThan, type Limits } from "../limits.ts";
 
 export interface Completion {
   readonly status: TerminalStatus;
@@ -34,12 +34,14 @@ export function complete(end: RunEnd, context: CompletionContext): Completion {
 }
 
 function completionOf(end: RunEnd, context: CompletionContext): Completion {
-  if (end.kind === "stopped") return stopped(end.reason, context.limits);
+  if (end.kind === "stopped") return stopped(end.reason, context.limits, end.phase);
   if (end.kind === "crashed") return failed(crashError(end));
   const { outcome } = end;
   switch (outcome.kind) {
     case "terminated":
-      return outcome.limitMs === undefined ? stopped(outcome.reason, context.limits) : timedOut("the workflow's own timeout", outcome.limitMs);
+      return outcome.limitMs === undefined ? stopped(outcome.reason, context.limits, "dispose") : timedOut("the workflow's own timeout", outcome.limitMs);
+    case "exceeded":
+      return failed(outcome.limit === "resultBytes" ? tooLarge(outcome.amount, context.limits) : tooManyCalls(outcome, context.limits));
     case "threw":
       return failed(fromThrown(outcome.error, context));
     case "rejected-link":
@@ -53,7 +55,7 @@ export function failed(error: ExecutionError): Completion {
   return { status: "Failed", error };
 }
 
-function stopped(reason: StopReason, limits: Limits): Completion {
+function stopped(reason: StopReason, limits: Limits, phase: StopPhase): Completion {
   switch (reason) {
     case "wall":
       return timedOut("its wall-clock limit", limits.wallMs);
@@ -70,9 +72,15 @@ function stopped(reason: StopReason, limits: Limits): Completion {
     case "memory":
       return failed(memoryError(limits));
     case "cancelled":
-      return { status: "Cancelled", error: simpleError("ERR_CANCELLED", "CancelledError", "The execution was cancelled.") };
+      return { status: "Cancelled", error: simpleError("ERR_CANCELLED", "CancelledError", `The execution was cancelled${HOW[phase]}.`, { phase }) };
   }
 }
+
+const HOW: Readonly<Record<StopPhase, string>> = {
+  signal: ": it ended by itself when it was told",
+  dispose: "",
+  kill: " and its process killed, because it did not stop otherwise",
+};
 
 function timedOut(limit: string, limitMs: number): Completion {
   const message = `The execution did not end within ${limit} of ${limitMs} ms. Make it shorter, or raise that limit.`;
@@ -86,8 +94,41 @@ function memoryError(limits: Limits): ExecutionError {
   });
 }
 
-function crashError({ exitCode, signal }: { readonly exitCode: number | null; readonly signal: string | null }): ExecutionError {
+function tooLarge(amount: number, { resultBytes: limit }: Limits): ExecutionError {
+  const message = `The result is ${amount} bytes of JSON; at most ${limit} are kept. Return less, or store it elsewhere and return where.`;
+  return simpleError("ERR_RESULT_TOO_LARGE", "ResultError", message, { limit, amount });
+}
+
+function tooManyCalls(
+  { limit, amount }: { readonly limit: "pendingCalls" | "totalCalls" | "resultBytes"; readonly amount: number },
+  limits: Limits,
+): ExecutionError {
+  const most = limits[limit];
+  const message =
+    limit === "pendingCalls"
+      ? `The execution waited for ${amount} timers, imports and host calls at once; at most ${most} may be open. Start them in smaller batches, each after the one before.`
+      : `The execution called the host ${amount} times; at most ${most} calls are allowed. Do more with each call, or split the work over several executions.`;
+  return simpleError("ERR_HOST_CALL_LIMIT", "HostCallLimitError", message, { limit: most, amount, which: limit });
+}
+
+const SHARED_FATE: Readonly<Record<StopReason, string>> = {
+  wall: "did not end within its wall-clock limit",
+  cpu: "used up its processor time",
+  memory: "used more memory than its limit",
+  cancelled: "did not stop when it was cancelled",
+};
+
+type Crash = Extract<RunEnd, { kind: "crashed" }>;
+
+function crashError({ exitCode, signal, because }: Crash): ExecutionError {
   const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
+  if (because !== undefined)
+    return simpleError(
+      "ERR_PROCESS_CRASH",
+      "ProcessCrashError",
+      `The process was killed because another execution of this workspace that shared it ${SHARED_FATE[because]}. Run it again; executions share a process only where the workspace's concurrency is above 1.`,
+      { exitCode, signal, because },
+    );
   return simpleError(
     "ERR_PROCESS_CRASH",
     "ProcessCrashError",
@@ -111,16 +152,7 @@ function answered(text: string, context: CompletionContext): Completion {
   switch (text[0]) {
     case "R":
     case "F":
-      if (body.length > MAX_RESULT_CHARACTERS) {
-        return failed(
-          simpleError(
-            "ERR_RESULT_TOO_LARGE",
-            "ResultError",
-            `The result is ${body.length} characters of JSON; at most ${MAX_RESULT_CHARACTERS} are kept. Return less, or store it elsewhere and return where.`,
-            { limit: MAX_RESULT_CHARACTERS, amount: body.length },
-          ),
-        );
-      }
+      if (isLongerThan(body, context.limits.resultBytes)) return failed(tooLarge(Buffer.byteLength(body), context.limits));
       return { status: text[0] === "R" ? "Success" : "CompletedWithErrors", result: JSON.parse(body) as unknown };
     case "D":
       return { status: "Success", result: JSON.parse(body) as unknown };

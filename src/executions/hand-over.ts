@@ -5,13 +5,14 @@ import type { Order, PinnedSnapshot } from "./order.ts";
 import { fromFault } from "../execution-error.ts";
 import type { Closure, ClosureModule } from "../modules/loader.ts";
 import { mapStack } from "../modules/source-positions.ts";
-import type { RunEnd, RunRequest } from "../process/child-handle.ts";
+import type { RunEnd, RunRequest } from "../process/run-request.ts";
 import type { RoomUsage } from "../isolate/room-job.ts";
 import type { Entry } from "../workspace/find.ts";
 import { complete, failed, type Completion } from "./complete.ts";
 import { answerImport, withFaults, type ImportPowers } from "./answer-import.ts";
 import { explainLink } from "./explain-link.ts";
 import { LogBook } from "./log-book.ts";
+import { MB } from "../limits.ts";
 import { keep, prepare } from "./prepared-closure.ts";
 
 export interface HandOver {
@@ -36,19 +37,23 @@ export async function handOver(order: Order, work: HandOver, powers: ImportPower
 
   keep(modules, closure);
   const map = (stack: string): ReturnType<typeof mapStack> => mapStack(stack, (path) => modules.get(path));
-  const book = new LogBook({ mapStack: (stack) => map(stack).stack, onLine: order.onLog });
+  const { limits, workspace } = order;
+  const book = new LogBook({ mapStack: (stack) => map(stack).stack, onLine: order.onLog, maxLines: limits.logLines, maxBytes: limits.logBytes });
   const request: RunRequest = {
     ...prepare(closure, entry.path),
     zod: closure.usesZod,
     mode: order.mode,
     exportName: entry.exportName,
     input: order.inputJson,
-    context: JSON.stringify({ executionId: order.id, workflow: `${entry.path}::${entry.exportName}`, workspace: order.workspace.name }),
-    wallMs: order.limits.wallMs,
-    cpuMs: order.limits.cpuMs,
-    memoryMb: order.limits.memoryBytes === 0 ? UNLIMITED_MEMORY_MB : Math.floor(order.limits.memoryBytes / (1024 * 1024)),
+    context: JSON.stringify({ executionId: order.id, workflow: `${entry.path}::${entry.exportName}`, workspace: workspace.name }),
+    wallMs: limits.wallMs,
+    cpuMs: limits.cpuMs,
+    memoryMb: limits.memoryBytes === 0 ? UNLIMITED_MEMORY_MB : Math.floor(limits.memoryBytes / MB),
+    bounds: limits,
+    grants: workspace.grants,
     signal: order.signal,
     onLogs: (entries) => book.add(entries),
+    onCall: (name) => Promise.resolve({ ok: false, text: JSON.stringify({ name: "TypeError", message: `There is no host function named ${name}` }) }),
     onImport: (specifier, referrer) => answerImport(order, { pinned, modules, faults, powers, map }, { specifier, referrer }),
   };
   const end = await work.run(request).catch((error: unknown) => notRun(error, hashOf));

@@ -6,17 +6,18 @@ import { isNestedDeeper } from "./nesting.ts";
 export interface LogBookOptions {
   readonly mapStack: (stack: string) => string;
   readonly onLine?: ((line: LogLine) => void) | undefined;
+  readonly maxLines: number;
+  /** Of messages and data together, in UTF-8. */
+  readonly maxBytes: number;
 }
 
 /** As deep as a result may be. */
 const MAX_DEPTH = 1000;
-const MAX_LINES = 10_000;
-const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 export class LogBook {
   readonly lines: LogLine[] = [];
   readonly #options: LogBookOptions;
-  #characters = 0;
+  #bytes = 0;
   #truncated = false;
 
   constructor(options: LogBookOptions) {
@@ -27,14 +28,26 @@ export class LogBook {
     for (const entry of entries) {
       if (this.#truncated) return;
       const message = entry.parts.map((part, index) => (index % 2 === 0 ? part : this.#options.mapStack(part))).join("");
-      this.#characters += message.length + (entry.data?.length ?? 0);
-      if (this.lines.length >= MAX_LINES || this.#characters > MAX_CHARACTERS) {
-        this.#truncated = true;
-        this.#push({ level: "warn", message: `[truncated: an execution keeps at most ${MAX_LINES} log lines and ${MAX_CHARACTERS} characters]`, at: entry.at });
-        return;
-      }
-      this.#push({ level: entry.level, message, at: entry.at, data: entry.data });
+      this.#add({ ...entry, message });
     }
+  }
+
+  #add({ level, message, at, data }: Omit<LogEntry, "parts"> & { readonly message: string }): void {
+    const { maxLines, maxBytes } = this.#options;
+    if (this.lines.length >= maxLines) return this.#truncate(at);
+    const room = maxBytes - this.#bytes;
+    this.#bytes += Buffer.byteLength(message) + (data === undefined ? 0 : Buffer.byteLength(data));
+    if (this.#bytes <= maxBytes) return this.#push({ level, message, at, data });
+    // Of the line that is too much, its beginning is kept: it may be the one that tells.
+    const beginning = firstBytes(message, room);
+    if (beginning !== "") this.#push({ level, message: `${beginning}…`, at });
+    this.#truncate(at);
+  }
+
+  #truncate(at: number): void {
+    const { maxLines, maxBytes } = this.#options;
+    this.#truncated = true;
+    this.#push({ level: "warn", message: `[truncated: an execution keeps at most ${maxLines} log lines and ${maxBytes} bytes]`, at });
   }
 
   #push({
@@ -58,6 +71,12 @@ export class LogBook {
     this.lines.push(line);
     this.#options.onLine?.(line);
   }
+}
+
+/** As much of the beginning as fits, without a cut through a character. */
+function firstBytes(text: string, bytes: number): string {
+  const cut = Buffer.from(text.slice(0, bytes)).subarray(0, bytes);
+  return new TextDecoder().decode(cut, { stream: true });
 }
 
 /** The room writes this text, but the room is author's ground: it may not be JSON, and deeper than an answer can be written out. Then it stays text. */

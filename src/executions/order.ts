@@ -1,7 +1,7 @@
 // What is asked for, and what it is answered from.
 import type { LogLine } from "../completion.ts";
 import type { Limits } from "../limits.ts";
-import type { RunEnd, RunRequest } from "../process/child-handle.ts";
+import type { RunEnd, RunRequest } from "../process/run-request.ts";
 import type { Workspace } from "../snapshot/origin.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
 
@@ -16,6 +16,8 @@ export interface Order {
   /** call: run it; validate: everything but the call; describe: its parameters. */
   readonly mode: "call" | "validate" | "describe";
   readonly limits: Limits;
+  /** Whether another execution waits for this one: then it takes no place among those that may run at once. */
+  readonly nested?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
 }

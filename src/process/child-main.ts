@@ -1,73 +1,21 @@
-// Entry of the child process: holds code, makes rooms ahead, runs one at a time, and ends with its parent. It has no
-// credentials, no environment and no connection but the channel to the supervisor.
-import { flushCompileCache } from "node:module";
-import { Room } from "../isolate/room.ts";
-import { loadSandboxBundle, type SandboxBundle } from "../isolate/sandbox-bundle.ts";
-import type { LogEntry, Plan } from "../isolate/room-job.ts";
+// Entry of the child process: holds code, makes rooms ahead, runs what it is asked to, and ends with its parent. It has
+// no credentials, no environment and no connection but the channel to the supervisor.
+import type { Room } from "../isolate/room.ts";
+import type { Plan } from "../isolate/room-job.ts";
+import { loadSandboxBundle } from "../isolate/sandbox-bundle.ts";
+import { createLogSender } from "./log-sender.ts";
 import type { FromChild, RunMessage, SetupMessage, ToChild } from "./protocol.ts";
+import { RoomsAhead } from "./rooms-ahead.ts";
+import { shedPermissions } from "./hardening/shed-permissions.ts";
 
-/** Log lines wait this long at most, so that a burst costs one message. */
-const LOG_DELAY_MS = 5;
-const LOG_BATCH = 200;
-/** Above this the supervisor keeps none anyway; a flood must not fill this process. */
-const MAX_LOG_LINES = 20_000;
-
-let bundle: SandboxBundle | undefined;
-let memoryMb = 128;
+let ahead: RoomsAhead | undefined;
 const plans = new Map<number, Plan>();
 const code = new Map<string, string>();
-/** Rooms made ahead, one of each flavour at most. */
-let plainRoom: Room | undefined;
-let zodRoom: Room | undefined;
-let current: { readonly runId: number; readonly room: Room } | undefined;
+/** Where runs are under way, by run. */
+const rooms = new Map<number, Room>();
 
 function send(message: FromChild): void {
   process.send?.(message);
-}
-
-function makeRoom(zod: boolean): Room {
-  return new Room(bundle as SandboxBundle, { memoryMb, zod });
-}
-
-function takeRoom(message: RunMessage): Room {
-  if (message.memoryMb !== memoryMb) {
-    memoryMb = message.memoryMb;
-    plainRoom?.dispose();
-    zodRoom?.dispose();
-    plainRoom = zodRoom = undefined;
-  }
-  const made = message.zod ? zodRoom : plainRoom;
-  if (made === undefined) return makeRoom(message.zod);
-  if (message.zod) zodRoom = undefined;
-  else plainRoom = undefined;
-  return made;
-}
-
-function makeAhead(zod: boolean): void {
-  if (zod) zodRoom ??= makeRoom(true);
-  else plainRoom ??= makeRoom(false);
-}
-
-function logSender(runId: number): { add(entry: LogEntry): void; flush(): void } {
-  let waiting: LogEntry[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let count = 0;
-  function flush(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    if (waiting.length === 0) return;
-    send({ type: "logs", runId, entries: waiting });
-    waiting = [];
-  }
-  return {
-    add(entry) {
-      if (++count > MAX_LOG_LINES) return;
-      waiting.push(entry);
-      if (waiting.length >= LOG_BATCH) flush();
-      else timer ??= setTimeout(flush, LOG_DELAY_MS);
-    },
-    flush,
-  };
 }
 
 /** Never other code in place of what is lacking: an empty module would run, and be wrong without a word. */
@@ -77,7 +25,7 @@ function heldCode(key: string): string {
   return js;
 }
 
-async function run(message: RunMessage): Promise<void> {
+async function run(message: RunMessage, made: RoomsAhead): Promise<void> {
   const { runId } = message;
   if (message.reset === true) {
     plans.clear();
@@ -85,34 +33,34 @@ async function run(message: RunMessage): Promise<void> {
   }
   if (message.plan !== undefined) plans.set(message.planId, message.plan);
   for (const [key, js] of message.code) code.set(key, js);
-  const room = takeRoom(message);
-  const logs = logSender(runId);
-  current = { runId, room };
+  const room = made.take(message);
+  const logs = createLogSender((entries) => send({ type: "logs", runId, entries }));
+  rooms.set(runId, room);
   const { outcome, usage } = await room.run(message, plans.get(message.planId) as Plan, {
     onLog: (entry) => logs.add(entry),
     onImport: (importId, specifier, referrer) => send({ type: "import", runId, importId, specifier, referrer }),
     onUnlinked: (importId, error) => send({ type: "unlinked", runId, importId, error }),
+    onCall: (callId, name, argument) => send({ type: "call", runId, callId, name, argument }),
     code: heldCode,
   });
-  current = undefined;
+  rooms.delete(runId);
   logs.flush();
   send({ type: "done", runId, outcome, usage });
   // One turn of the loop passes first: the answer leaves, and disposing at once can trip an assertion of isolated-vm.
   setImmediate(() => {
     room.dispose();
-    makeAhead(message.zod);
-    send({ type: "idle" });
+    made.prepare(message.zod);
+    send({ type: "clean", runId });
   });
 }
 
-async function prepare({ cacheDirectory, memoryMb: memory, zodAhead }: SetupMessage): Promise<void> {
-  bundle = await loadSandboxBundle({ cacheDirectory });
-  memoryMb = memory;
-  makeAhead(false);
+async function prepare({ cacheDirectory, memoryMb, zodAhead }: SetupMessage): Promise<void> {
+  const made = new RoomsAhead(await loadSandboxBundle({ cacheDirectory }), memoryMb);
+  made.prepare(false);
+  ahead = made;
+  shedPermissions();
   send({ type: "ready" });
-  // This process is always killed, and only one that exits by itself would write what it has compiled: it halves the next start.
-  setImmediate(flushCompileCache);
-  if (zodAhead) setImmediate(makeAhead, true);
+  if (zodAhead) setImmediate(() => made.prepare(true));
 }
 
 function receive(message: ToChild): void {
@@ -121,17 +69,29 @@ function receive(message: ToChild): void {
       void prepare(message);
       return;
     case "run":
-      void run(message);
+      void run(message, ahead as RoomsAhead);
       return;
     case "imported":
       // Kept also where the run has ended meanwhile: the supervisor counts on it and will not send it again.
       if (message.plan !== undefined) plans.set(message.plan.id, message.plan);
       for (const [key, js] of message.code ?? []) code.set(key, js);
-      if (current?.runId === message.runId) void current.room.answerImport(message);
+      void rooms.get(message.runId)?.answerImport(message);
+      return;
+    case "answered":
+      rooms.get(message.runId)?.settle(message.callId, message.ok, message.text);
+      return;
+    case "cancel":
+      void cancel(message.runId);
       return;
     case "stop":
-      if (current?.runId === message.runId) current.room.stop("cancelled");
+      rooms.get(message.runId)?.stop("cancelled");
   }
+}
+
+/** Answers when author code has been told, which one in a loop never is. */
+async function cancel(runId: number): Promise<void> {
+  const listens = await rooms.get(runId)?.cancel();
+  if (listens !== undefined) send({ type: "cancelling", runId, listens });
 }
 
 process.on("message", (message) => receive(message as ToChild));

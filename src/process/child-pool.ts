@@ -1,30 +1,50 @@
-// Children kept ready, so that nobody waits for a process to start. One run per child at a time, one tenant per child
-// for its whole life; a child is kept only after a success or an ordinary error of the author's.
+// Children kept ready, so that nobody waits for a process to start. One tenant per child for its whole life, one run
+// per child at a time unless its tenant wants more; a child is kept only after a success or an ordinary error of the
+// author's.
 import { Fault } from "../errors.ts";
-import type { ChildHandle, RunEnd, RunRequest } from "./child-handle.ts";
+import type { ChildHandle } from "./child-handle.ts";
+import type { RunEnd, RunRequest } from "./run-request.ts";
 
 export interface ChildPoolOptions {
-  /** How many runs may go on at once. */
+  /** How many children may run something at once; those of nested runs are not counted. */
   readonly size: number;
   /** Children that have run nothing yet, kept ready beside those in use. */
   readonly spares: number;
   /** A child that has served this many runs is replaced. */
   readonly maxRuns: number;
+  /** A child that holds more than this in memory between two runs is replaced. */
+  readonly maxIdleBytes: number;
   /** How long a run may wait for a child; then it is refused with the number that stood before it. */
   readonly maxWaitMs: number;
   start(): ChildHandle;
 }
 
-interface Waiter {
+export interface SeatWish {
+  /** Whose code it is. */
   readonly tenant: string;
-  resolve(child: ChildHandle): void;
+  /** How many runs of this tenant may share a child; 1 where absent. */
+  readonly concurrency?: number | undefined;
+  /** Asked for by a run that waits for its end: it takes no place among `size`, and a child of its own. */
+  readonly nested?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A run's place in a child. */
+export interface Seat {
+  readonly child: ChildHandle;
+  readonly wish: SeatWish;
+}
+
+interface Waiter {
+  readonly wish: SeatWish;
+  resolve(seat: Seat): void;
   reject(error: unknown): void;
 }
 
 export class ChildPool {
   readonly #options: ChildPoolOptions;
   readonly #children = new Set<ChildHandle>();
-  readonly #reserved = new Set<ChildHandle>();
+  readonly #seats = new Set<Seat>();
   readonly #waiting: Waiter[] = [];
   readonly #settling: (() => void)[] = [];
   #nextRunId = 1;
@@ -40,13 +60,13 @@ export class ChildPool {
     if (!this.#closed && this.#untouched() === 0) this.#start();
   }
 
-  /** Resolves once a child is free for this tenant. */
-  async take(tenant: string, signal?: AbortSignal): Promise<ChildHandle> {
+  /** Resolves once there is a seat. */
+  async take(wish: SeatWish): Promise<Seat> {
     if (this.#closed)
       throw new Fault("ERR_EXECUTOR_CLOSED", "The executor is closing and takes no more executions. Send it to another executor, or again after the restart.");
     const ahead = this.#waiting.length;
-    const { promise, resolve, reject } = Promise.withResolvers<ChildHandle>();
-    const waiter: Waiter = { tenant, resolve, reject };
+    const { promise, resolve, reject } = Promise.withResolvers<Seat>();
+    const waiter: Waiter = { wish, resolve, reject };
     this.#waiting.push(waiter);
     const leave = (error: unknown): void => {
       const index = this.#waiting.indexOf(waiter);
@@ -55,56 +75,50 @@ export class ChildPool {
       reject(error);
     };
     this.#serve();
-    const timer = setTimeout(
-      () =>
-        leave(
-          new Fault(
-            "ERR_EXECUTOR_BUSY",
-            `No process became free within ${this.#options.maxWaitMs} ms; ${ahead} executions were ahead. Try again later, or raise the number of processes.`,
-            { details: { ahead, waitedMs: this.#options.maxWaitMs } },
-          ),
-        ),
-      this.#options.maxWaitMs,
-    );
-    const onAbort = (): void => leave(new Fault("ERR_CANCELLED", "The execution was cancelled while it waited for a process."));
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const timer = setTimeout(() => leave(busyFault(this.#options.maxWaitMs, ahead)), this.#options.maxWaitMs);
+    const onAbort = (): void =>
+      leave(
+        new Fault("ERR_CANCELLED", "The execution was cancelled while it waited for a process.", { name: "CancelledError", details: { phase: "waiting" } }),
+      );
+    wish.signal?.addEventListener("abort", onAbort, { once: true });
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      wish.signal?.removeEventListener("abort", onAbort);
     }
   }
 
-  /** Runs on a child that `take` gave, and puts it back or ends it. */
-  async run(taken: ChildHandle, request: RunRequest): Promise<RunEnd> {
-    let child = taken;
+  /** Runs on a seat that `take` gave, and gives it back. */
+  async run(taken: Seat, request: RunRequest): Promise<RunEnd> {
+    let seat = taken;
     // Asked to stop before it knows of the run, a child would start it.
     if (request.signal?.aborted === true) {
-      this.giveBack(child);
-      return { kind: "stopped", reason: "cancelled", usage: { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 } };
+      this.giveBack(seat);
+      throw new Fault("ERR_CANCELLED", "The execution was cancelled before it was given to a process.", {
+        name: "CancelledError",
+        details: { phase: "waiting" },
+      });
     }
     // It may have died while the modules were read: nothing has begun in it, so another serves as well.
-    while (!child.idle) {
-      const { tenant = "" } = child;
-      this.giveBack(child);
-      child = await this.take(tenant, request.signal);
+    while (!seat.child.free) {
+      this.giveBack(seat);
+      seat = await this.take({ ...seat.wish, signal: request.signal });
     }
+    const { child } = seat;
     try {
       const end = await child.run(this.#nextRunId++, request);
-      const ordinary = end.kind === "outcome" && end.outcome.kind !== "terminated";
+      const ordinary = end.kind === "outcome" && end.outcome.kind !== "terminated" && end.outcome.kind !== "exceeded";
       // Not awaited: the caller has its answer; the process is gone soon after.
-      if (!ordinary || child.runs >= this.#options.maxRuns) void child.close();
+      if (!ordinary || child.served >= this.#options.maxRuns || child.residentBytes > this.#options.maxIdleBytes) child.retire();
       return end;
     } finally {
-      this.#reserved.delete(child);
-      this.#serve();
+      this.giveBack(seat);
     }
   }
 
-  /** Gives back a child that was taken and not used. */
-  giveBack(child: ChildHandle): void {
-    this.#reserved.delete(child);
+  giveBack(seat: Seat): void {
+    this.#seats.delete(seat);
     this.#serve();
   }
 
@@ -128,10 +142,7 @@ export class ChildPool {
     const child = this.#options.start();
     this.#children.add(child);
     child.onChange = () => {
-      if (!child.live) {
-        this.#children.delete(child);
-        this.#reserved.delete(child);
-      }
+      if (!child.live) this.#children.delete(child);
       this.#serve();
     };
     child.ready.then(
@@ -151,16 +162,26 @@ export class ChildPool {
       waiter.reject(new Fault("ERR_INTERNAL", `No process could be started: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
   }
 
-  #untouched(): number {
-    return [...this.#children].filter((child) => child.live && child.tenant === undefined && !this.#reserved.has(child)).length;
+  #live(): ChildHandle[] {
+    return [...this.#children].filter((child) => child.live);
   }
 
-  #free(): ChildHandle[] {
-    return [...this.#children].filter((child) => child.idle && !this.#reserved.has(child));
+  /** Whether no run has a seat in it, be it under way or still being prepared. */
+  #vacant(child: ChildHandle): boolean {
+    return ![...this.#seats].some((seat) => seat.child === child);
+  }
+
+  #untouched(): number {
+    return this.#live().filter((child) => child.tenant === undefined).length;
+  }
+
+  /** Children that count against `size`. */
+  #inUse(): number {
+    return new Set([...this.#seats].filter(({ wish }) => wish.nested !== true).map(({ child }) => child)).size;
   }
 
   #resting(): boolean {
-    return this.#waiting.length === 0 && this.#reserved.size === 0 && [...this.#children].every((child) => child.idle);
+    return this.#waiting.length === 0 && this.#seats.size === 0 && [...this.#children].every((child) => child.idle);
   }
 
   #serve(): void {
@@ -169,43 +190,76 @@ export class ChildPool {
   }
 
   #giveOut(): void {
-    while (this.#waiting.length > 0 && this.#reserved.size < this.#options.size) {
-      const waiter = this.#waiting[0] as Waiter;
-      const free = this.#free();
-      const child = free.find(({ tenant }) => tenant === waiter.tenant) ?? free.find(({ tenant }) => tenant === undefined);
-      if (child === undefined) break;
-      this.#waiting.shift();
-      child.tenant = waiter.tenant;
-      this.#reserved.add(child);
-      waiter.resolve(child);
+    for (let index = 0; index < this.#waiting.length;) {
+      const waiter = this.#waiting[index] as Waiter;
+      const child = this.#seatFor(waiter.wish);
+      if (child === undefined) {
+        index++;
+        continue;
+      }
+      this.#waiting.splice(index, 1);
+      child.tenant = waiter.wish.tenant;
+      child.seats = waiter.wish.nested === true ? 1 : (waiter.wish.concurrency ?? 1);
+      // Kept in the order of their last use: who was idle longest is ended first.
+      this.#children.delete(child);
+      this.#children.add(child);
+      const seat = { child, wish: waiter.wish };
+      this.#seats.add(seat);
+      waiter.resolve(seat);
     }
     this.#fill();
+  }
+
+  /** A child of the tenant's own, else one that has run nothing, else a seat beside other runs of the tenant. */
+  #seatFor({ tenant, concurrency = 1, nested = false }: SeatWish): ChildHandle | undefined {
+    const live = this.#live();
+    if (nested || this.#inUse() < this.#options.size) {
+      const vacant = live.filter((child) => child.idle && this.#vacant(child));
+      const found = vacant.find((child) => child.tenant === tenant) ?? vacant.find((child) => child.tenant === undefined);
+      if (found !== undefined) return found;
+    }
+    if (nested || concurrency < 2) return undefined;
+    return live.find((child) => child.tenant === tenant && child.free && this.#shared(child) < concurrency);
+  }
+
+  /** How many seats of a child are taken; as many as there can be where a nested run has it. */
+  #shared(child: ChildHandle): number {
+    const seats = [...this.#seats].filter((seat) => seat.child === child);
+    return seats.some(({ wish }) => wish.nested === true) ? Infinity : seats.length;
   }
 
   /** Starts what waiters and spares need, and makes room by ending idle children of other tenants. */
   #fill(): void {
     const { size, spares } = this.#options;
-    const starting = [...this.#children].filter((child) => child.live && child.tenant === undefined && !child.idle).length;
-    const lacking = Math.min(this.#waiting.length, size - this.#reserved.size) - starting;
-    for (let count = 0; count < lacking; count++) this.#startWithin(size + spares);
+    const starting = this.#live().filter((child) => child.tenant === undefined && !child.idle).length;
+    const nested = this.#waiting.filter(({ wish }) => wish.nested === true).length;
+    const lacking = Math.min(this.#waiting.length - nested, Math.max(0, size - this.#inUse())) + nested - starting;
+    const limit = size + spares + nested + [...this.#seats].filter(({ wish }) => wish.nested === true).length;
+    for (let count = 0; count < lacking; count++) this.#startWithin(limit);
     // Spares come one at a time: who waits for the first must not share the machine with the start of others.
-    if (this.#children.size > 0 && starting === 0 && lacking <= 0 && this.#untouched() < spares) this.#startWithin(size + spares);
+    if (this.#children.size > 0 && starting === 0 && lacking <= 0 && this.#untouched() < spares) this.#startWithin(limit);
   }
 
-  #startWithin(limit: number): boolean {
-    const live = [...this.#children].filter((child) => child.live);
+  #startWithin(limit: number): void {
+    const live = this.#live();
     if (live.length >= limit) {
-      const victim =
-        this.#waiting.length > 0
-          ? live.find(
-              (child) => child.idle && child.tenant !== undefined && !this.#reserved.has(child) && this.#waiting.every(({ tenant }) => tenant !== child.tenant),
-            )
-          : undefined;
-      if (victim === undefined) return false;
+      // A tenant's idle child is worth less than a spare that serves any tenant, but the last spare only.
+      if (this.#waiting.length === 0 && this.#untouched() > 0) return;
+      const victim = live.find(
+        (child) => child.idle && child.tenant !== undefined && this.#vacant(child) && this.#waiting.every(({ wish }) => wish.tenant !== child.tenant),
+      );
+      if (victim === undefined) return;
       this.#children.delete(victim);
       void victim.close();
     }
     this.#start();
-    return true;
   }
+}
+
+function busyFault(waitedMs: number, ahead: number): Fault {
+  return new Fault(
+    "ERR_EXECUTOR_BUSY",
+    `No process became free within ${waitedMs} ms; ${ahead} executions were ahead. Try again later, or raise the number of processes.`,
+    { details: { ahead, waitedMs } },
+  );
 }

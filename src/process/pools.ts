@@ -1,52 +1,67 @@
-// The processes of one executor host: children that run author code, and those that transpile it.
+// The processes of one executor host: children that run author code, by tier, and those that transpile it.
 import { join } from "node:path";
-import { existsSync } from "node:fs";
+import { DEFAULT_LIMITS, MB } from "../limits.ts";
 import type { LoadedModule } from "../modules/loaded-module.ts";
 import { ChildHandle } from "./child-handle.ts";
 import { ChildPool } from "./child-pool.ts";
+import type { LayerPlan, Tier } from "./child-start.ts";
+import { childCaches } from "./hardening/child-caches.ts";
+import type { LayerName } from "./hardening/layers.ts";
+import { planLayers } from "./hardening/plan-layers.ts";
+import { requireLayers } from "./hardening/require-layers.ts";
 import { createTranspilePool, type TranspilePool } from "./transpile-pool.ts";
 
 export interface PoolOptions {
-  /** How many executions run at once. */
+  /** How many children may run something at once. */
   readonly processes: number;
   /** Children kept ready beside those in use. */
   readonly spares: number;
   /** Whether every child makes a room with zod ahead from its start: for hosts that live long. */
   readonly zodAhead: boolean;
   readonly cacheDirectory: string;
+  /** Layers of protection without which nothing is opened; none where absent. */
+  readonly required?: readonly LayerName[] | undefined;
+  /** For measuring only; what the platform has where absent. */
+  readonly layers?: LayerPlan | undefined;
 }
 
 export interface Pools {
-  readonly children: ChildPool;
+  readonly layers: LayerPlan;
+  /** Of the tier that a workspace is run in. */
+  children(tier: Tier): ChildPool;
   readonly compile: (requests: Parameters<TranspilePool["compile"]>[0]) => Promise<readonly LoadedModule[]>;
   close(): Promise<void>;
 }
 
-const DEFAULT_MEMORY_MB = 128;
 const MAX_RUNS = 500;
+const MAX_IDLE_BYTES = 256 * MB;
 const MAX_WAIT_MS = 60_000;
-const ROOT = join(import.meta.dirname, "..", "..");
 
-export function openPools({ processes, spares, zodAhead, cacheDirectory }: PoolOptions): Pools {
-  const options = { memoryMb: DEFAULT_MEMORY_MB, zodAhead, cacheDirectory: roomCacheDirectory(cacheDirectory), compileCache: join(cacheDirectory, "node") };
-  const children = new ChildPool({ size: processes, spares, maxRuns: MAX_RUNS, maxWaitMs: MAX_WAIT_MS, start: () => new ChildHandle(options) });
+/** Throws ERR_CONFIG_INVALID where a required layer cannot be had. */
+export function openPools({ processes, spares, zodAhead, cacheDirectory, required = [], layers = planLayers({ cacheDirectory }) }: PoolOptions): Pools {
+  requireLayers(layers, required);
+  const pools = new Map<Tier, ChildPool>();
   const transpile = createTranspilePool({ cacheDirectory: join(cacheDirectory, "node") });
+
+  function open(tier: Tier): ChildPool {
+    const options = { caches: childCaches({ cacheDirectory, tier, layers }), layers, tier, memoryMb: DEFAULT_LIMITS.memoryBytes / MB, zodAhead };
+    const limits = { size: processes, spares, maxRuns: MAX_RUNS, maxIdleBytes: MAX_IDLE_BYTES, maxWaitMs: MAX_WAIT_MS };
+    return new ChildPool({ ...limits, start: () => new ChildHandle(options) });
+  }
+
   return {
-    children,
+    layers,
+    children(tier) {
+      const pool = pools.get(tier) ?? open(tier);
+      pools.set(tier, pool);
+      return pool;
+    },
     async compile(requests) {
       const outcomes = await transpile.compile(requests);
       return outcomes.map((outcome) => ("ok" in outcome ? { compiled: outcome.ok } : outcome));
     },
     async close() {
-      await Promise.all([children.close(), transpile.close()]);
+      await Promise.all([...[...pools.values()].map((pool) => pool.close()), transpile.close()]);
     },
   };
-}
-
-/** A checkout keeps what it builds beside its dependencies, so that a change of its files is its own affair. */
-function roomCacheDirectory(cacheDirectory: string): string {
-  const modules = join(ROOT, "node_modules");
-  return existsSync(join(ROOT, "sandbox", "bootstrap.ts")) && existsSync(modules)
-    ? join(modules, ".cache", "bifrost-executor", "room")
-    : join(cacheDirectory, "room");
 }

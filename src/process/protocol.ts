@@ -31,22 +31,45 @@ export interface ImportedMessage extends ImportReply {
   readonly code?: readonly CodeEntry[];
 }
 
+/** Ends the run from inside the child, author code or not. */
 export interface StopMessage {
   readonly type: "stop";
   readonly runId: number;
 }
 
-export type ToChild = SetupMessage | RunMessage | ImportedMessage | StopMessage;
+/** Tells author code, which may then end by itself. */
+export interface CancelMessage {
+  readonly type: "cancel";
+  readonly runId: number;
+}
 
-export type FromChild =
-  | { readonly type: "ready" }
-  | { readonly type: "idle" }
+/** Answer to a host call. Where it is not ok, `text` is JSON of {name, message, code?}. */
+export interface AnsweredMessage {
+  readonly type: "answered";
+  readonly runId: number;
+  readonly callId: number;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+export type ToChild = SetupMessage | RunMessage | ImportedMessage | StopMessage | CancelMessage | AnsweredMessage;
+
+export type FromChild = { readonly type: "ready" } | FromRun;
+
+/** What concerns one run. */
+export type FromRun =
+  /** What the run used up is replaced. */
+  | { readonly type: "clean"; readonly runId: number }
+  /** Author code has been told of the cancellation. `listens`: it may have asked to be. */
+  | { readonly type: "cancelling"; readonly runId: number; readonly listens: boolean }
+  | { readonly type: "call"; readonly runId: number; readonly callId: number; readonly name: string; readonly argument: string }
   | { readonly type: "logs"; readonly runId: number; readonly entries: readonly LogEntry[] }
   | { readonly type: "import"; readonly runId: number; readonly importId: number; readonly specifier: string; readonly referrer: string }
   /** V8 would not link what an import() was answered with. JSON of {name, message, stack}. */
   | { readonly type: "unlinked"; readonly runId: number; readonly importId: number; readonly error: string }
   | { readonly type: "done"; readonly runId: number; readonly outcome: RoomOutcome; readonly usage: RoomUsage };
 
+const EXCEEDABLE: ReadonlySet<unknown> = new Set(["pendingCalls", "totalCalls", "resultBytes"]);
 const LEVELS: ReadonlySet<unknown> = new Set(["debug", "info", "warn", "error"]);
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -75,25 +98,28 @@ function isTime(value: unknown): boolean {
 export function parseFromChild(value: unknown): FromChild | undefined {
   if (!isRecord(value)) return undefined;
   const message = value as unknown as FromChild;
+  if (value["type"] === "ready") return message;
+  return typeof value["runId"] === "number" && isRunNews(value) ? message : undefined;
+}
+
+function isRunNews(value: Record<string, unknown>): boolean {
   switch (value["type"]) {
-    case "ready":
-    case "idle":
-      return message;
+    case "clean":
+      return true;
+    case "cancelling":
+      return typeof value["listens"] === "boolean";
     case "logs":
-      return typeof value["runId"] === "number" && Array.isArray(value["entries"]) && value["entries"].every(isLogEntry) ? message : undefined;
+      return Array.isArray(value["entries"]) && value["entries"].every(isLogEntry);
+    case "call":
+      return typeof value["callId"] === "number" && typeof value["name"] === "string" && typeof value["argument"] === "string";
     case "import":
-      return typeof value["runId"] === "number" &&
-        typeof value["importId"] === "number" &&
-        typeof value["specifier"] === "string" &&
-        typeof value["referrer"] === "string"
-        ? message
-        : undefined;
+      return typeof value["importId"] === "number" && typeof value["specifier"] === "string" && typeof value["referrer"] === "string";
     case "unlinked":
-      return typeof value["runId"] === "number" && typeof value["importId"] === "number" && isLinkError(value["error"]) ? message : undefined;
+      return typeof value["importId"] === "number" && isLinkError(value["error"]);
     case "done":
-      return typeof value["runId"] === "number" && isUsage(value["usage"]) && isOutcome(value["outcome"]) ? message : undefined;
+      return isUsage(value["usage"]) && isOutcome(value["outcome"]);
     default:
-      return undefined;
+      return false;
   }
 }
 
@@ -118,6 +144,8 @@ function isOutcome(value: unknown): boolean {
     case "threw":
     case "rejected-link":
       return typeof value["error"] === "string";
+    case "exceeded":
+      return EXCEEDABLE.has(value["limit"]) && Number.isFinite(value["amount"]);
     case "terminated":
       if (value["limitMs"] !== undefined && !Number.isFinite(value["limitMs"])) return false;
       return value["reason"] === "wall" || value["reason"] === "cpu" || value["reason"] === "memory" || value["reason"] === "cancelled";

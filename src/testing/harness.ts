@@ -90,7 +90,7 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
 
 /** Each call makes a store of its own. */
 async function openInMemory(name = "default"): Promise<Executor> {
-  const { children, compile } = sharedPools();
+  const pools = sharedPools();
   const origin = createMemoryOrigin({ readCompilerOptions });
   const store = createInProcessStore();
   const workspace = (await origin.workspace(name, { create: true })) as Workspace;
@@ -99,8 +99,8 @@ async function openInMemory(name = "default"): Promise<Executor> {
     origin,
     store,
     records: createMemoryRecords(),
-    children,
-    compile,
+    children: pools.children(workspace.tier),
+    compile: pools.compile,
     // Harnesses of one name are one tenant: what they run belongs to the one who tests.
     tenant: `harness:${name}`,
     describe: false,

@@ -11,13 +11,13 @@ export function sharedPools(): Pools {
   const processes = Math.max(2, availableParallelism());
   // More children than runs at once: a run need not wait while the last one's room is replaced.
   shared = openPools({ processes, spares: 2, zodAhead: true, cacheDirectory: readConfig().cacheDirectory });
-  shared.children.warm();
+  shared.children("jit").warm();
   return shared;
 }
 
 /** Resolves once they are at rest: every room that a run has used up is replaced. For measuring. */
 export async function settledProcesses(): Promise<void> {
-  await shared?.children.settled();
+  await shared?.children("jit").settled();
 }
 
 /** Ends them; the next harness starts new ones. */

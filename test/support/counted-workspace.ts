@@ -28,7 +28,7 @@ export async function openCountedWorkspace(servers: Servers, pools: Pools): Prom
     origin: backing.origin,
     store: backing.store,
     records: createDatabaseRecords({ db: backing.database.db, describeServer: backing.database.server }),
-    children: pools.children,
+    children: pools.children("jit"),
     async compile(jobs) {
       transpiled += jobs.length;
       return await pools.compile(jobs);
@@ -39,7 +39,7 @@ export async function openCountedWorkspace(servers: Servers, pools: Pools): Prom
   });
 
   async function count(reference: string, inputJson: string): Promise<Counts> {
-    const { children } = pools;
+    const children = pools.children("jit");
     const { run } = ChildPool.prototype;
     const before = { roundTrips: backing.store.roundTrips, transpiled };
     let counts: Counts | undefined;

@@ -72,7 +72,8 @@ export function useStoredWorld(): StoredWorld {
     async host(name, change, servers = { databaseUrl: database.url, redisUrl: cache.url }) {
       const backing = await openBacking({ ...servers, dataDirectory: "" });
       const workspace = (await backing.origin.workspace(name, { create: true }))!;
-      const { children, compile } = sharedPools();
+      const { compile, ...pools } = sharedPools();
+      const children = pools.children("jit");
       const parts: ExecutorParts = {
         workspace,
         origin: backing.origin,

@@ -23,7 +23,7 @@ const executor = createExecutor({
   origin: backing.origin,
   store: backing.store,
   records: createDatabaseRecords({ db: backing.database.db, describeServer: backing.database.server }),
-  children: pools.children,
+  children: pools.children("jit"),
   compile: pools.compile,
   tenant: workspace.id,
   describe: false,

@@ -30,11 +30,11 @@ it("B92: an execution that has begun when its process is taken from it, and that
       ...kept,
       begin: async (start) => {
         // The last moment before the hand-over.
-        void pools.children.close();
+        void pools.children("jit").close();
         return await kept.begin(start);
       },
     },
-    children: pools.children,
+    children: pools.children("jit"),
     compile: pools.compile,
     tenant: workspace.id,
     describe: false,

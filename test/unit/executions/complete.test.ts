@@ -48,6 +48,6 @@ it("B87: whatever text comes, the run ends", () => {
 });
 
 it("memory that runs out without a limit is not told as a limit of 0 bytes", () => {
-  const stopped = complete({ kind: "stopped", reason: "memory", usage }, { ...context, limits: { ...DEFAULT_LIMITS, memoryBytes: 0 } });
+  const stopped = complete({ kind: "stopped", reason: "memory", phase: "kill", usage }, { ...context, limits: { ...DEFAULT_LIMITS, memoryBytes: 0 } });
   expect(stopped.error?.message).toContain("more memory than one process can have");
 });
