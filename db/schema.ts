@@ -20,10 +20,13 @@ export interface WorkspacesTable {
   name: Text;
   head_version: Generated<BigInteger>;
   head_snapshot: Text;
+  /** The three limits below are kept for the release that knows no `settings`; nothing here reads them. */
   wall_ms: BigInteger;
   cpu_ms: BigInteger;
   memory_bytes: BigInteger;
   created_at: Generated<Timestamp>;
+  /** What the workspace has of its own. */
+  settings: Generated<JsonText>;
 }
 
 /** One row a path, for ever: a deleted file keeps its row without content. */

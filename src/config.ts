@@ -2,6 +2,8 @@
 import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "./errors.ts";
+import { parseSettings } from "./settings-text.ts";
+import { checkTogether, DEFAULT_SETTINGS, withOwnSettings, type WorkspaceSettings } from "./settings.ts";
 
 export interface Config {
   /** PostgreSQL; undefined means the embedded database in `dataDirectory`. */
@@ -12,6 +14,8 @@ export interface Config {
   readonly cacheDirectory: string;
   /** How many executions run at once. */
   readonly processes: number;
+  /** What holds where a workspace has nothing of its own. */
+  readonly defaults: WorkspaceSettings;
   readonly noColor: boolean;
 }
 
@@ -28,6 +32,7 @@ export function readConfig(environment: Environment = process.env): Config {
       directory(environment["BIFROST_DATA"]) ?? join(directory(environment["XDG_DATA_HOME"]) ?? join(home(environment), ".local", "share"), "bifrost-executor"),
     cacheDirectory: join(directory(environment["XDG_CACHE_HOME"]) ?? join(home(environment), ".cache"), "bifrost-executor"),
     processes: count(environment, "BIFROST_PROCESSES") ?? Math.max(2, availableParallelism()),
+    defaults: defaults(environment, "BIFROST_DEFAULTS"),
     noColor: (environment["NO_COLOR"] ?? "") !== "",
   });
 }
@@ -59,4 +64,20 @@ function count(environment: Environment, name: string): number | undefined {
   throw new Fault("ERR_CONFIG_INVALID", `${name} is ${JSON.stringify(value)}; a whole number from 1 to 9999 is wanted.`, {
     details: { setting: name, received: value },
   });
+}
+
+/** `memory=256mb,timeout=10m`: as `bifrost-executor workspace set` reads them, parted by commas or spaces. */
+function defaults(environment: Environment, name: string): WorkspaceSettings {
+  const assignments = (environment[name] ?? "").split(/[\s,]+/).filter((text) => text !== "");
+  if (assignments.length === 0) return DEFAULT_SETTINGS;
+  try {
+    const change = Object.entries(parseSettings(assignments)).filter(([, value]) => value !== null);
+    const settings = withOwnSettings(DEFAULT_SETTINGS, Object.fromEntries(change));
+    checkTogether(settings);
+    return settings;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const { path, ...details } = error.details;
+    throw new Fault("ERR_CONFIG_INVALID", `${name}: ${error.message}`, { cause: error, details: { setting: name, key: path, ...details } });
+  }
 }

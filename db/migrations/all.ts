@@ -4,10 +4,12 @@ import { workspaces } from "./0001-workspaces.ts";
 import { snapshots } from "./0002-snapshots.ts";
 import { workflows } from "./0003-workflows.ts";
 import { executions } from "./0004-executions.ts";
+import { settings } from "./0005-settings.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-workspaces": workspaces,
   "0002-snapshots": snapshots,
   "0003-workflows": workflows,
   "0004-executions": executions,
+  "0005-settings": settings,
 };

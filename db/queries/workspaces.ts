@@ -40,6 +40,19 @@ export async function moveHead(db: Connection, id: string, head: HeadRow): Promi
   await db.updateTable("workspaces").set(head).where("id", "=", id).execute();
 }
 
+/** As findWorkspace, and takes the writers' lock until the transaction ends. */
+export async function lockWorkspace(db: Connection, name: string): Promise<WorkspaceRow | undefined> {
+  return db.selectFrom("workspaces").selectAll().where("name", "=", name).forNoKeyUpdate().executeTakeFirst();
+}
+
+export async function updateSettings(
+  db: Connection,
+  id: string,
+  settings: Pick<WorkspaceRow, "settings" | "wall_ms" | "cpu_ms" | "memory_bytes">,
+): Promise<void> {
+  await db.updateTable("workspaces").set(settings).where("id", "=", id).execute();
+}
+
 export async function listWorkspaces(db: Connection): Promise<readonly Pick<WorkspaceRow, "id" | "name">[]> {
   return db.selectFrom("workspaces").select(["id", "name"]).orderBy("name").execute();
 }

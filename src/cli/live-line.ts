@@ -1,6 +1,6 @@
 // The line at the foot of a terminal that says a run is going on: what, for how long, the last it said. Everything else
 // on stderr is written above it. In a pipe there is none.
-import { formatDuration } from "./duration.ts";
+import { formatDuration } from "../duration.ts";
 import { visible, type Paint, type Terminal } from "./terminal.ts";
 
 export interface LiveLine extends Disposable {

@@ -1,7 +1,7 @@
 // A failure as a person reads it: what, where, why, what to do. Knows nothing of where sources or colours come from.
 import type { Execution, ExecutionError, StackFrame } from "../completion.ts";
-import { formatDuration } from "./duration.ts";
-import { formatSize } from "./size.ts";
+import { formatDuration } from "../duration.ts";
+import { formatSize } from "../size.ts";
 import { visible, type Paint } from "./terminal.ts";
 
 export interface ErrorView {

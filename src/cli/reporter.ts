@@ -1,7 +1,7 @@
 // Tells of one run as it goes: the answer on stdout in the form that was asked for, everything for people on stderr.
 import type { Execution, LogLine } from "../completion.ts";
 import type { Executor } from "../executor.ts";
-import { formatDuration } from "./duration.ts";
+import { formatDuration } from "../duration.ts";
 import { eventText } from "./events.ts";
 import { noLiveLine, startLiveLine } from "./live-line.ts";
 import { logText } from "./render-log.ts";

@@ -152,7 +152,7 @@ async function readArguments(parsed: Arguments, form: OutputForm): Promise<RunAr
 async function readLimits(parsed: Arguments): Promise<RunArguments["limits"]> {
   const [timeout, cpu, memory] = [parsed.text("timeout"), parsed.text("cpu"), parsed.text("memory")];
   if (timeout === undefined && cpu === undefined && memory === undefined) return {};
-  const [{ parseDuration }, { parseSize }] = await Promise.all([import("./duration.ts"), import("./size.ts")]);
+  const [{ parseDuration }, { parseSize }] = await Promise.all([import("../duration.ts"), import("../size.ts")]);
   return {
     ...(timeout === undefined ? {} : { wallMs: parseDuration(timeout, "--timeout") }),
     ...(cpu === undefined ? {} : { cpuMs: parseDuration(cpu, "--cpu") }),

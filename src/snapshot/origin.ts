@@ -3,7 +3,7 @@
 import type { CompiledKey, ContentHash } from "../modules/content-hash.ts";
 import type { CompiledModule } from "../modules/module-record.ts";
 import type { ModulePath } from "../modules/module-path.ts";
-import type { WorkspaceSettings } from "../settings.ts";
+import type { OwnSettings, SettingsChange, WorkspaceSettings } from "../settings.ts";
 import type { Head, SnapshotId, SnapshotRecord, TreeEntries, TreeHash, WorkspaceId } from "./snapshot-record.ts";
 
 export interface Workspace extends WorkspaceSettings {
@@ -89,6 +89,17 @@ export interface Commit {
 export interface Origin {
   /** By name; creates it (empty, version 0) when `create` is set, else undefined when there is none. */
   workspace(name: string, options?: { readonly create?: boolean }): Promise<Workspace | undefined>;
+
+  /** What has been set for the workspace; undefined where there is none of this name. */
+  ownSettings(name: string): Promise<OwnSettings | undefined>;
+  /**
+   * Changes what is set for the workspace, all of it or nothing, and gives the workspace as it is then; undefined where there is
+   * none of this name. Executors that are open keep the settings they were opened with. Rejects with ERR_INPUT_INVALID for
+   * a value that the setting cannot have, and for values that exclude each other. This and every other reading of settings
+   * rejects with ERR_CONFIG_INVALID, naming workspace, setting and value, where a stored value is none that the setting can
+   * have: until that one is changed here.
+   */
+  updateSettings(name: string, change: SettingsChange): Promise<Workspace | undefined>;
 
   /** `writerInFlight` is false only when the writers' lock could be taken while reading. With `underLock`, that
    *  callback runs while the lock is held (and only then): to clear a stale mark safely. */

@@ -7,7 +7,7 @@ import { insertSnapshot, selectSnapshots } from "../../db/queries/snapshots.ts";
 import { insertTrees } from "../../db/queries/trees.ts";
 import { listWorkflows, updateParameters } from "../../db/queries/workflows.ts";
 import { findLiveFile, listLiveFiles } from "../../db/queries/workspace-files.ts";
-import { findWorkspace, insertWorkspace, readHead, tryLockHead, type HeadRow } from "../../db/queries/workspaces.ts";
+import { findWorkspace, insertWorkspace, lockWorkspace, readHead, tryLockHead, updateSettings, type HeadRow } from "../../db/queries/workspaces.ts";
 import type { Connection } from "../../db/schema.ts";
 import { encodeText } from "../../db/text.ts";
 import type { Limits } from "../limits.ts";
@@ -21,7 +21,8 @@ import type { Head, SnapshotId, WorkspaceId } from "../snapshot/snapshot-record.
 import { EMPTY_TREE_HASH } from "../snapshot/tree.ts";
 import { commitChange, overwriteCompiled, readTrees, unknownWorkspace } from "./database-commit.ts";
 import { withDatabaseFaults } from "./database-faults.ts";
-import { compiledOf, executableOf, liveFileOf, parametersText, snapshotOf, workspaceOf } from "./database-rows.ts";
+import { compiledOf, executableOf, limitColumns, liveFileOf, parametersText, snapshotOf, storedSettingsOf, workspaceOf } from "./database-rows.ts";
+import { changeStoredSettings, readOwnSettings } from "./stored-settings.ts";
 import { isUuid } from "./uuid.ts";
 
 export interface DatabaseOriginOptions {
@@ -64,6 +65,21 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
         const made = await findWorkspace(db, encodeText(name));
         return made && workspaceOf(made, defaults);
       }),
+    ownSettings: (name) =>
+      guarded(async () => {
+        const row = await findWorkspace(db, encodeText(name));
+        return row && readOwnSettings(storedSettingsOf(row));
+      }),
+    updateSettings: (name, change) =>
+      guarded(() =>
+        db.transaction().execute(async (transaction) => {
+          const row = await lockWorkspace(transaction, encodeText(name));
+          if (row === undefined) return undefined;
+          const { text, settings } = changeStoredSettings(storedSettingsOf(row), { change, defaults });
+          await updateSettings(transaction, row.id, { settings: text, ...limitColumns(settings.limits) });
+          return { id: row.id, name, ...settings };
+        }),
+      ),
 
     async head(workspace, { underLock } = {}) {
       const previous = underWay.get(workspace);
@@ -169,9 +185,7 @@ async function makeWorkspace(db: Connection, { name, limits }: { readonly name: 
     id,
     name: encodeText(name),
     head_snapshot: snapshot.id,
-    wall_ms: limits.wallMs,
-    cpu_ms: limits.cpuMs,
-    memory_bytes: limits.memoryBytes,
+    ...limitColumns(limits),
   });
   if (!isNew) return;
   await insertTrees(db, id, new Map([[EMPTY_TREE_HASH, "{}"]]));

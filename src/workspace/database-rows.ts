@@ -5,19 +5,29 @@ import type { WorkflowRow, WorkflowWrite } from "../../db/queries/workflows.ts";
 import type { FileSummary } from "../../db/queries/workspace-files.ts";
 import type { WorkspaceRow } from "../../db/queries/workspaces.ts";
 import { decodeText, encodeText, originalJson, storableJson } from "../../db/text.ts";
+import type { Limits } from "../limits.ts";
 import type { CompiledKey, ContentHash } from "../modules/content-hash.ts";
 import type { CompiledModule, CompilerOptionsSubset, ModuleFacts } from "../modules/module-record.ts";
 import type { ModulePath } from "../modules/module-path.ts";
-import type { WorkspaceSettings } from "../settings.ts";
+import { withOwnSettings, type WorkspaceSettings } from "../settings.ts";
 import { compiledDigest } from "../snapshot/compiled-record.ts";
 import { decodeUtf8 } from "../snapshot/json-text.ts";
 import type { EntityType, Executable, LiveFile, Workspace } from "../snapshot/origin.ts";
 import type { SnapshotId, SnapshotRecord, TreeHash } from "../snapshot/snapshot-record.ts";
 import { NOT_DESCRIBED } from "./executables.ts";
+import { readOwnSettings, type StoredSettings } from "./stored-settings.ts";
 
 export function workspaceOf(row: WorkspaceRow, defaults: WorkspaceSettings): Workspace {
-  const limits = { ...defaults.limits, wallMs: row.wall_ms, cpuMs: row.cpu_ms, memoryBytes: row.memory_bytes };
-  return { id: row.id, name: decodeText(row.name), ...defaults, limits };
+  return { id: row.id, name: decodeText(row.name), ...withOwnSettings(defaults, readOwnSettings(storedSettingsOf(row))) };
+}
+
+export function storedSettingsOf(row: WorkspaceRow): StoredSettings {
+  return { workspace: decodeText(row.name), text: row.settings };
+}
+
+/** What the release before reads in place of the settings. */
+export function limitColumns({ wallMs, cpuMs, memoryBytes }: Limits): Pick<WorkspaceRow, "wall_ms" | "cpu_ms" | "memory_bytes"> {
+  return { wall_ms: wallMs, cpu_ms: cpuMs, memory_bytes: memoryBytes };
 }
 
 /** As stored, the id included: whether the parts give that id is for the reader to check. */

@@ -18,6 +18,7 @@ import type { ChangePlan } from "./change-plan.ts";
 import { COMPILER_OPTIONS_PATH, declarationsOf } from "./entity-type.ts";
 import { planExecutables } from "./executables.ts";
 import type { ExecutablePlan } from "./executables.ts";
+import { changeStoredSettings, NO_OWN_SETTINGS, readOwnSettings } from "./stored-settings.ts";
 import { createTurns } from "./turns.ts";
 
 export interface MemoryOriginOptions {
@@ -30,7 +31,9 @@ export interface MemoryOriginOptions {
 }
 
 interface State {
-  readonly workspace: Workspace;
+  workspace: Workspace;
+  /** As a database would keep it. */
+  settings: string;
   readonly turns: ReturnType<typeof createTurns>;
   head: Head;
   /** The one that HEAD names. */
@@ -51,6 +54,10 @@ export function createMemoryOrigin({ readCompilerOptions, defaults = DEFAULT_SET
     if (state === undefined)
       throw new Fault("ERR_INTERNAL", `There is no workspace with the id ${id}. Ask for it by name first.`, { details: { workspace: id } });
     return state;
+  }
+
+  function named(name: string): State | undefined {
+    return [...states.values()].find((state) => state.workspace.name === name);
   }
 
   async function snapshotAfter(state: State, plan: ChangePlan, contents: ReadonlyMap<ContentHash, Uint8Array>) {
@@ -116,10 +123,22 @@ export function createMemoryOrigin({ readCompilerOptions, defaults = DEFAULT_SET
 
   return {
     async workspace(name, { create = false } = {}) {
-      const known = [...states.values()].find((state) => state.workspace.name === name);
+      const known = named(name);
       if (known !== undefined || !create) return known?.workspace;
       const state = emptyState({ id: name === "default" ? DEFAULT_WORKSPACE_ID : randomUUID(), name, ...defaults });
       states.set(state.workspace.id, state);
+      return state.workspace;
+    },
+    async ownSettings(name) {
+      const state = named(name);
+      return state && readOwnSettings({ workspace: name, text: state.settings });
+    },
+    async updateSettings(name, change) {
+      const state = named(name);
+      if (state === undefined) return undefined;
+      const { text, settings } = changeStoredSettings({ workspace: name, text: state.settings }, { change, defaults });
+      state.settings = text;
+      state.workspace = { ...state.workspace, ...settings };
       return state.workspace;
     },
     async head(workspace, { underLock } = {}) {
@@ -187,6 +206,7 @@ function emptyState(workspace: Workspace): State {
   const snapshot = snapshotRecordOf({ tree: EMPTY_TREE_HASH, packageLock: null, compilerOptions: {} });
   return {
     workspace,
+    settings: NO_OWN_SETTINGS,
     turns: createTurns(),
     head: { version: 0, snapshotId: snapshot.id },
     snapshot,

@@ -9,6 +9,7 @@ import type { Change, Commit, Origin, PreparedFile, PreparedMove } from "../../s
 import { snapshotRecordOf } from "../../src/snapshot/snapshot-id.ts";
 import { DEFAULT_WORKSPACE_ID } from "../../src/snapshot/snapshot-record.ts";
 import type { SnapshotId, TreeHash, WorkspaceId } from "../../src/snapshot/snapshot-record.ts";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { EMPTY_TREE_HASH, hashTree } from "../../src/snapshot/tree.ts";
 import { contentTypeOf } from "../../src/workspace/content-type.ts";
 import { entityTypeOf } from "../../src/workspace/entity-type.ts";
@@ -189,6 +190,73 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
         expect((await origin.trees(other, [...trees.keys()])).size).toBe(0);
         expect((await origin.snapshots(other, [head.snapshotId])).size).toBe(0);
         expect(await version(other)).toBe(0);
+      });
+    });
+
+    describe("settings", () => {
+      it("a new workspace has nothing of its own, and the defaults for all", async () => {
+        const { limits, grants, tier, concurrency } = (await origin.workspace("plain", { create: true }))!;
+        expect({ limits, grants, tier, concurrency }).toEqual(DEFAULT_SETTINGS);
+        expect(await origin.ownSettings("plain")).toEqual({});
+      });
+
+      it("what is set is there for whoever asks next, and all else stays the default", async () => {
+        const { id } = (await origin.workspace("set", { create: true }))!;
+        const changed = await origin.updateSettings("set", { wallMs: 0, logLines: 7, webAssembly: true, concurrency: 4 });
+        expect(changed).toEqual({
+          id,
+          name: "set",
+          limits: { ...DEFAULT_SETTINGS.limits, wallMs: 0, logLines: 7 },
+          grants: { webAssembly: true, codeGeneration: false },
+          tier: "jit",
+          concurrency: 4,
+        });
+        expect(await origin.workspace("set")).toEqual(changed);
+        expect(await origin.ownSettings("set")).toEqual({ wallMs: 0, logLines: 7, webAssembly: true, concurrency: 4 });
+      });
+
+      it("one change leaves alone what another has set, and null takes a value back", async () => {
+        await origin.workspace("twice", { create: true });
+        await origin.updateSettings("twice", { wallMs: 1000, memoryBytes: 16_777_216 });
+        await origin.updateSettings("twice", { wallMs: null, tier: "jitless", nesting: undefined });
+        expect(await origin.ownSettings("twice")).toEqual({ memoryBytes: 16_777_216, tier: "jitless" });
+        const { limits, tier } = (await origin.workspace("twice"))!;
+        expect({ limits, tier }).toEqual({ limits: { ...DEFAULT_SETTINGS.limits, memoryBytes: 16_777_216 }, tier: "jitless" });
+      });
+
+      it("changes at once are all kept", async () => {
+        await origin.workspace("at-once", { create: true });
+        await Promise.all([
+          origin.updateSettings("at-once", { wallMs: 1 }),
+          origin.updateSettings("at-once", { cpuMs: 2 }),
+          origin.updateSettings("at-once", { modules: 3 }),
+        ]);
+        expect(await origin.ownSettings("at-once")).toEqual({ wallMs: 1, cpuMs: 2, modules: 3 });
+      });
+
+      it("a value that the setting cannot have, or settings that exclude each other, change nothing", async () => {
+        await origin.workspace("strict", { create: true });
+        await origin.updateSettings("strict", { logLines: 5 });
+        await expect(origin.updateSettings("strict", { logLines: 6, memoryBytes: 1 })).rejects.toMatchObject({
+          code: "ERR_INPUT_INVALID",
+          details: { path: "memory", received: "1", expected: "8388608 bytes or more, or 0 for none" },
+        });
+        await expect(origin.updateSettings("strict", { logLines: 6, tier: "jitless", webAssembly: true })).rejects.toMatchObject({ code: "ERR_INPUT_INVALID" });
+        expect(await origin.ownSettings("strict")).toEqual({ logLines: 5 });
+      });
+
+      it("a workspace that there is not has none, and cannot be changed", async () => {
+        expect([await origin.ownSettings("nobody"), await origin.updateSettings("nobody", { logLines: 5 })]).toEqual([undefined, undefined]);
+        expect(await origin.workspace("nobody")).toBeUndefined();
+      });
+
+      it("a change of settings makes no new version, and a write no change of settings", async () => {
+        const { id } = (await origin.workspace("apart", { create: true }))!;
+        await put(id, preparedFile("a.ts", "1"));
+        await origin.updateSettings("apart", { logLines: 5 });
+        expect(await version(id)).toBe(1);
+        await put(id, preparedFile("a.ts", "2"));
+        expect(await origin.ownSettings("apart")).toEqual({ logLines: 5 });
       });
     });
 

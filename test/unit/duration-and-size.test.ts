@@ -1,7 +1,7 @@
 // Amounts as they are typed after --timeout, --cpu and --memory, and as they are shown.
 import { describe, expect, it } from "vitest";
-import { formatDuration, parseDuration } from "../../../src/cli/duration.ts";
-import { formatSize, parseSize } from "../../../src/cli/size.ts";
+import { formatDuration, parseDuration } from "../../src/duration.ts";
+import { formatSize, parseSize } from "../../src/size.ts";
 
 describe("a duration", () => {
   it.for([

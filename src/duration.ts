@@ -1,5 +1,5 @@
 // A length of time as a person writes it: 30s, 500ms, 2m, 1h; a number alone is seconds, as for timeout(1).
-import { Fault } from "../errors.ts";
+import { Fault } from "./errors.ts";
 
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, "": 1000 } as const;
 
