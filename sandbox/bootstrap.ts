@@ -1,13 +1,16 @@
 // The room: everything author code finds besides ECMAScript, and the functions by which the host works it. One
 // classic script (see src/isolate/sandbox-bundle.ts) whose value is `enter`. Evaluating it captures the realm's
 // intrinsics; entering makes the globals.
+import { createCounts } from "./bounds.ts";
 import { createWriteLine, installConsole } from "./console.ts";
 import { copiedError, errorFromHost, guestErrorText } from "./errors.ts";
-import type { BuiltInModules, Host, Room } from "./host.d.ts";
+import type { BuiltInModules, Grants, Host, Room } from "./host.d.ts";
 import { join, mapGet, mapHas, mapSet, parseJson, promiseWithResolvers, push, RealmMap } from "./intrinsics.ts";
 import { recordText } from "./json-text.ts";
+import { paced } from "./pace.ts";
 import { restrictRealm } from "./realm.ts";
 import { createImports } from "./scope.ts";
+import { createCancellation } from "./sdk/cancellation.ts";
 import { createDeclare } from "./sdk/executables.ts";
 import { createCalls } from "./sdk/invoke.ts";
 import type { ToJsonSchema } from "./sdk/parameters.ts";
@@ -20,17 +23,28 @@ import { installWeb } from "./web/install.ts";
 /** The import under which the entry arrives; the author's own imports count from 1. */
 const ENTRY_ID = 0;
 
-/** Called once by the host, before author code. Leaves `__bifrost__` for the room's own modules, which close it. */
-export function enter(host: Host): Room {
-  restrictRealm();
+/**
+ * Called once by the host, before author code. Leaves `__bifrost__` for the room's own modules, which close it.
+ * `grants` is JSON text.
+ */
+export function enter(given: Host, grants: string): Room {
+  restrictRealm(parseJson(grants) as Grants);
   installStackHook();
-  const write = createWriteLine(host);
+  const host = paced(given);
+  const counts = createCounts(host);
+  const write = createWriteLine(host, counts);
   installConsole(write, () => host.now());
-  const timers = installTimers(host);
-  const hostCalls = createHostCalls(host);
-  installWeb({ host, timers, call: hostCalls.call });
-  const imports = createImports(host);
-  const calls = createCalls(write, (milliseconds) => host.limitWall(milliseconds));
+  const timers = installTimers(host, counts);
+  const hostCalls = createHostCalls(host, counts);
+  const web = installWeb({ host, timers, call: hostCalls.call });
+  const imports = createImports(host, counts);
+  const cancellation = createCancellation(web);
+  const calls = createCalls({
+    write,
+    limitWall: (milliseconds) => host.limitWall(milliseconds),
+    signal: () => cancellation.signal(),
+    isResultTooLong: (text) => counts.isResultTooLong(text),
+  });
   const thrown = new RealmMap<number, unknown>();
   // Boxed: a module that exports `then` must not be taken for a promise.
   const entry = promiseWithResolvers<{ readonly __proto__: null; readonly namespace: object }>();
@@ -71,6 +85,12 @@ export function enter(host: Host): Room {
   Object.defineProperty(globalThis, "__bifrost__", { value: modules, configurable: true });
 
   return {
+    begin: (bounds) => counts.begin(bounds),
+    cancel: () => {
+      if (over) return false;
+      timers.beginTurn();
+      return cancellation.cancel();
+    },
     invoke: (namespace, exportName, input, context) => {
       timers.beginTurn();
       return calls.invoke(namespace, exportName, { input, context });

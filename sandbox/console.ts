@@ -1,4 +1,5 @@
 // The console of the room: Node's methods, each call one log line to the host. Formatting is format.ts's.
+import type { Counts } from "./bounds.ts";
 import { formatParts, indentParts, type Parts } from "./format.ts";
 import { addHidden } from "./globals.ts";
 import type { Host } from "./host.d.ts";
@@ -9,11 +10,13 @@ import { tableText } from "./table.ts";
 
 export type Level = "debug" | "info" | "warn" | "error";
 
-/** Sends one line. `data` is JSON text. */
-export type WriteLine = (level: Level, parts: Parts, data?: string) => void;
+/** Sends one line, which is made only where the log takes more. `data` is JSON text. */
+export type WriteLine = (level: Level, makeParts: () => Parts, makeData?: () => string) => void;
 
-export function createWriteLine(host: Pick<Host, "log">): WriteLine {
-  return (level, parts, data) => {
+export function createWriteLine(host: Pick<Host, "log">, counts: Pick<Counts, "isLogFull" | "cutLine">): WriteLine {
+  return (level, makeParts, makeData) => {
+    if (counts.isLogFull()) return;
+    const { parts, data } = counts.cutLine({ parts: makeParts(), data: makeData?.() });
     const quoted: string[] = [];
     for (let index = 0; index < parts.length; index++) push(quoted, quote(parts[index] as string));
     host.log(level, listText(quoted), data);
@@ -26,7 +29,7 @@ export function installConsole(write: WriteLine, now: () => number): void {
   let indent = "";
 
   function line(level: Level, values: readonly unknown[]): void {
-    write(level, indentParts(formatParts(values), indent));
+    write(level, () => indentParts(formatParts(values), indent));
   }
 
   function elapsed(label: string, values: readonly unknown[]): boolean {
@@ -48,12 +51,13 @@ export function installConsole(write: WriteLine, now: () => number): void {
     warn: (...values: unknown[]): void => line("warn", values),
     error: (...values: unknown[]): void => line("error", values),
     dir: (value: unknown, options?: Record<string, unknown>): void =>
-      write("info", indentParts([inspect(value, { customInspect: false, ...options })], indent)),
+      write("info", () => indentParts([inspect(value, { customInspect: false, ...options })], indent)),
     dirxml: (...values: unknown[]): void => line("info", values),
     table: (rows: unknown, columns?: readonly string[]): void => {
-      const text = tableText(rows, columns);
-      if (text === undefined) line("info", [rows]);
-      else write("info", indentParts([text], indent));
+      write("info", () => {
+        const text = tableText(rows, columns);
+        return indentParts(text === undefined ? formatParts([rows]) : [text], indent);
+      });
     },
     trace: (...values: unknown[]): void => {
       const trace = new Error(toText(formatParts(values)[0]));

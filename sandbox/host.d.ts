@@ -20,22 +20,43 @@ export interface Host {
   limitWall(milliseconds: number): void;
   /**
    * An asynchronous host function; the host answers with Room.settle(callId, …). Fire and forget.
-   * name "digest": argument is JSON {algorithm, base64}; answer is base64 text.
+   * name "digest": argument is JSON {algorithm, base64}; answer is base64 text. Other names are the supervisor's to answer.
    */
   call(callId: number, name: string, argument: string): void;
   /** A dynamic import. The host answers by evaluating a root that calls BuiltInModules.arrive, or with Room.importFailed. Fire and forget. */
   importModule(importId: number, specifier: string, referrer: string): void;
+  /** A limit of RoomBounds was passed: the host ends the run, whatever author code does with what it meets meanwhile. Said once. */
+  exceeded(limit: "pendingCalls" | "totalCalls" | "resultBytes", amount: number): void;
   /** Monotonic milliseconds since the room was entered. Synchronous. */
   now(): number;
   /** `count` random bytes (at most 65536) as a fresh ArrayBuffer copied into the room. Synchronous. */
   randomBytes(count: number): ArrayBuffer;
 }
 
+/** What a workspace may be given beyond what a room has by default. */
+export interface Grants {
+  readonly webAssembly: boolean;
+  readonly codeGeneration: boolean;
+}
+
+/** Limits that the room keeps before the host does, so that a flood stays inside; src/limits.ts says what each means. */
+export interface Bounds {
+  readonly logLines: number;
+  readonly logBytes: number;
+  readonly pendingCalls: number;
+  readonly totalCalls: number;
+  readonly resultBytes: number;
+}
+
 /**
- * What the bootstrap gives back to the host: `(host) => Room`. The host holds references to these functions;
+ * What the bootstrap gives back to the host: `(host, grants as JSON text) => Room`. The host holds references to these functions;
  * author code can reach none of them. They run in strict mode and use captured intrinsics only.
  */
 export interface Room {
+  /** JSON text of Bounds, for the one run of this room; before any author code. */
+  begin(bounds: string): void;
+  /** Aborts `ctx.signal`. False: author code has never read it, so nobody can be listening. */
+  cancel(): boolean;
   /**
    * Calls an executable. `namespace` is the entry's module namespace object (dereferenced into the room by the host),
    * `input` JSON text, `context` JSON text of ContextFacts. Never throws or rejects: resolves with
@@ -63,7 +84,7 @@ export interface Room {
   describe(namespace: object, exportName: string): string;
   /** Throws what the callback throws. */
   fireTimer(id: number): void;
-  /** Answer to Host.call: ok → `text` is the answer; otherwise JSON of {name, message}. */
+  /** Answer to Host.call: ok → `text` is the answer; otherwise JSON of {name, message, code?}. */
   settle(callId: number, ok: boolean, text: string): void;
   /** The namespace object of what Host.importModule asked for, from a host that evaluates modules without a root. */
   importDone(importId: number, namespace: object): void;

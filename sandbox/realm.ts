@@ -1,5 +1,6 @@
 // Takes from the realm what a room must not have: memory that V8's limit does not count, shared memory, and code
-// generation from text. Runs once, before author code; what it removes cannot be reached again from inside.
+// generation from text. Runs once, before author code; what it removes cannot be reached again from inside. A workspace
+// may have been granted WebAssembly, whose memory only a watch from outside counts, or code generation.
 import {
   construct,
   defineHidden,
@@ -12,13 +13,23 @@ import {
   setPrototypeOf,
 } from "./intrinsics.ts";
 import { addHidden } from "./globals.ts";
+import type { Grants } from "./host.d.ts";
 
-const REMOVED = ["SharedArrayBuffer", "Atomics", "WebAssembly", "Float16Array"];
+const REMOVED = ["SharedArrayBuffer", "Atomics", "Float16Array"];
 
-export function restrictRealm(): void {
+export function restrictRealm({ webAssembly, codeGeneration }: Grants): void {
+  // A shared memory of WebAssembly is an instance: with nobody to share it with, and no way to its class.
+  if (webAssembly) removeSharedMemory();
+  else Reflect.deleteProperty(globalThis, "WebAssembly");
   for (const name of REMOVED) Reflect.deleteProperty(globalThis, name);
-  removeCodeGeneration();
+  if (!codeGeneration) removeCodeGeneration();
   removeResizableBuffers();
+}
+
+function removeSharedMemory(): void {
+  const { SharedArrayBuffer, WebAssembly } = globalThis as unknown as Record<string, { prototype: object } & Record<string, { prototype: object }>>;
+  for (const name of ["constructor", "grow", "slice"]) Reflect.deleteProperty(SharedArrayBuffer?.prototype ?? {}, name);
+  for (const name of ["toResizableBuffer", "toFixedLengthBuffer"]) Reflect.deleteProperty(WebAssembly?.["Memory"]?.prototype ?? {}, name);
 }
 
 /** `eval` and the four Function constructors throw. Their prototypes stay, so that `instanceof Function` still holds. */

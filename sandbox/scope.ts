@@ -1,5 +1,6 @@
 // What `import.meta` and `import()` are in an author's module: the compiler rewrites both to what the room module
 // "bifrost:scope" gives for the module's path. Resolving is the host's; here a specifier is only joined to a URL.
+import type { Counts } from "./bounds.ts";
 import type { Host } from "./host.d.ts";
 import {
   createObject,
@@ -23,6 +24,8 @@ import {
 
 const SCHEME = "workspace:///";
 const SDK = "bifrost";
+/** A longer specifier names nothing, and is refused for its length also when this much of it crosses. */
+const MOST_CHARACTERS = 2048;
 const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 
 interface ImportMeta {
@@ -45,13 +48,15 @@ export interface Imports {
   unsettled(): number[];
 }
 
-export function createImports(host: Pick<Host, "importModule">): Imports {
+export function createImports(host: Pick<Host, "importModule">, counts: Pick<Counts, "waitForCall" | "answered">): Imports {
   const waiting = new RealmMap<number, PromiseWithResolvers<object>>();
   let lastId = 0;
 
   function take(importId: number): PromiseWithResolvers<object> | undefined {
     const found = mapGet(waiting, importId);
+    if (found === undefined) return undefined;
     mapDelete(waiting, importId);
+    counts.answered();
     return found;
   }
 
@@ -61,13 +66,14 @@ export function createImports(host: Pick<Host, "importModule">): Imports {
       // As the language does: the specifier is converted first, and what that throws rejects the promise.
       text = `${specifier as string}`;
       checkAttributes(options);
+      counts.waitForCall();
     } catch (error) {
       return promiseReject(error) as Promise<object>;
     }
     const pending = promiseWithResolvers<object>();
     lastId++;
     mapSet(waiting, lastId, pending);
-    host.importModule(lastId, text, referrer);
+    host.importModule(lastId, text.length > MOST_CHARACTERS ? sliceText(text, 0, MOST_CHARACTERS) : text, referrer);
     return pending.promise;
   }
 

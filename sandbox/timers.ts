@@ -4,6 +4,7 @@
 //
 // Order: timers started in one turn (one entry from the host) count from the same moment, as in Node, whatever the
 // host's own clock makes of them. Events of one turn's timers are interchangeable: each runs the earliest of that turn.
+import type { Counts } from "./bounds.ts";
 import { addHidden } from "./globals.ts";
 import type { Host } from "./host.d.ts";
 import {
@@ -55,7 +56,7 @@ export interface Timers {
   after(milliseconds: number, callback: () => void): () => void;
 }
 
-export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">): Timers {
+export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">, counts: Pick<Counts, "waitForTimer" | "answered">): Timers {
   const events = new RealmMap<number, Pending>();
   const byId = new RealmMap<number, Pending>();
   const byHandle = new RealmWeakMap<object, Pending>();
@@ -65,6 +66,7 @@ export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">): Tim
   let lastSequence = 0;
 
   function start(timer: Pending): void {
+    counts.waitForTimer();
     lastEvent++;
     lastSequence++;
     timer.event = lastEvent;
@@ -77,6 +79,7 @@ export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">): Tim
   }
 
   function take(timer: Pending): void {
+    counts.answered();
     const waiting = timer.turn?.waiting;
     if (waiting !== undefined) splice(waiting, rank(waiting, timer) - 1, 1);
     timer.turn = undefined;

@@ -28,6 +28,11 @@ export interface Context {
   readonly workflow: string;
   /** Name of the workspace. */
   readonly workspace: string;
+  /**
+   * Aborts when the execution is cancelled, with a DOMException named AbortError as its reason. What still runs a moment later is ended from
+   * outside, so stop what you do and throw: `ctx.signal.throwIfAborted()`, or an "abort" listener for what waits.
+   */
+  readonly signal: AbortSignal;
 }
 
 /** What follows the Standard Schema interface; zod's schemas do, and so do those of most other libraries. */

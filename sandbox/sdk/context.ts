@@ -9,10 +9,25 @@ export type Log = Readonly<Record<Level, (message: unknown, data?: unknown) => v
 
 export interface Context extends ContextFacts {
   readonly log: Log;
+  readonly signal: object;
 }
 
-export function createContext(facts: ContextFacts, write: WriteLine): Context {
-  return freeze({ log: createLog(write), executionId: facts.executionId, workflow: facts.workflow, workspace: facts.workspace });
+export interface ContextPowers {
+  readonly write: WriteLine;
+  /** Makes the signal when it is first asked for. */
+  readonly signal: () => object;
+}
+
+export function createContext(facts: ContextFacts, { write, signal }: ContextPowers): Context {
+  return freeze({
+    log: createLog(write),
+    executionId: facts.executionId,
+    workflow: facts.workflow,
+    workspace: facts.workspace,
+    get signal() {
+      return signal();
+    },
+  });
 }
 
 function createLog(write: WriteLine): Log {
@@ -20,7 +35,7 @@ function createLog(write: WriteLine): Log {
     (level: Level) =>
     (message: unknown, data?: unknown): void =>
       // An error given as data is shown with its stack too, as the console does.
-      write(level, messageParts(message, data), data === undefined ? undefined : dataText(data));
+      write(level, () => messageParts(message, data), data === undefined ? undefined : () => dataText(data));
   return freeze({ debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") });
 }
 

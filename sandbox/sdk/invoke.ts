@@ -1,12 +1,11 @@
 // Calls and describes executables for the host. Every outcome is one text whose first letter says which (host.d.ts).
-import type { WriteLine } from "../console.ts";
 import { guestErrorText } from "../errors.ts";
 import type { ContextFacts, InputProblem } from "../host.d.ts";
-import { getOwnPropertyNames, parseJson, push, RealmError, RealmTypeError, toText } from "../intrinsics.ts";
+import { getOwnPropertyNames, parseJson, push, RealmError, RealmPromise, RealmTypeError, toText } from "../intrinsics.ts";
 import { listText, quote, recordText } from "../json-text.ts";
 import { NotPlainData, resultText } from "../result.ts";
 import { kindOf } from "../describe-value.ts";
-import { type Context, createContext } from "./context.ts";
+import { type Context, type ContextPowers, createContext } from "./context.ts";
 import { type Executable, executableOf } from "./executables.ts";
 import { checkInput, problemsText } from "./input.ts";
 import { parametersOf, type ToJsonSchema } from "./parameters.ts";
@@ -25,21 +24,31 @@ export interface Calls {
   callDirectly(executable: Executable, params: unknown): Promise<unknown>;
 }
 
-export function createCalls(write: WriteLine, limitWall: (milliseconds: number) => void): Calls {
+/** What is awaited where the run is over. */
+const never = new RealmPromise<never>(() => {});
+
+export interface CallPowers extends ContextPowers {
+  readonly limitWall: (milliseconds: number) => void;
+  /** Where it is, the host has been told, and ends the run. */
+  readonly isResultTooLong: (text: string) => boolean;
+}
+
+export function createCalls(powers: CallPowers): Calls {
   let current: Context | undefined;
 
   async function invoke(namespace: object, exportName: string, call: Call): Promise<string> {
     try {
       const executable = executableOf((namespace as Record<string, unknown>)[exportName]);
       if (executable === undefined) return notExecutable(namespace, exportName);
-      current = createContext(parseJson(call.context) as ContextFacts, write);
+      current = createContext(parseJson(call.context) as ContextFacts, powers);
       const checked = await checkInput(executable.params, parseJson(call.input));
       if (!checked.ok) return `I${problemsText(checked.problems)}`;
       if (call.validateOnly === true) return "Rnull";
-      if (executable.timeoutMs !== undefined) limitWall(executable.timeoutMs);
+      if (executable.timeoutMs !== undefined) powers.limitWall(executable.timeoutMs);
       const { body } = executable;
       const result = await body(checked.value, current);
       const text = resultText(result);
+      if (powers.isResultTooLong(text)) return await never;
       return (saysFailed(result) ? "F" : "R") + text;
     } catch (error) {
       return failure(error);

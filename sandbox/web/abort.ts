@@ -90,6 +90,16 @@ export class AbortSignal extends EventTarget {
   }
 }
 
+/** For the room: a signal without a controller. */
+export function createSignal(): AbortSignal {
+  return new AbortSignal(INTERNAL);
+}
+
+/** Aborts one that the room made, with an AbortError. */
+export function abortSignal(signal: AbortSignal, message: string): void {
+  abort(signal, new DOMException(message, "AbortError"));
+}
+
 export class AbortController {
   readonly #signal = new AbortSignal(INTERNAL);
 

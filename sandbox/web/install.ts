@@ -27,21 +27,29 @@ export interface WebPowers {
   readonly call: CallHost;
 }
 
-export function installWeb({ host, timers, call }: WebPowers): void {
+export interface Web {
+  /** The classes that the author's globals are made of, whatever has become of those. */
+  abort(): typeof Abort;
+}
+
+export function installWeb({ host, timers, call }: WebPowers): Web {
+  function abort(): typeof Abort {
+    events(host);
+    const made = require("./abort.ts");
+    made.setAbortTimers(timers);
+    return made;
+  }
+
   addLazily(["URL", "URLSearchParams"], createUrl);
   addLazily(["TextEncoder", "TextDecoder"], createEncoding);
   addLazily(["atob", "btoa"], () => require("./base64.ts"));
   addLazily(["structuredClone"], () => require("./structured-clone.ts"));
   addLazily(["DOMException"], () => require("./dom-exception.ts"));
   addLazily(["Event", "CustomEvent", "EventTarget"], () => events(host));
-  addLazily(["AbortController", "AbortSignal"], () => {
-    events(host);
-    const abort = require("./abort.ts");
-    abort.setAbortTimers(timers);
-    return abort;
-  });
+  addLazily(["AbortController", "AbortSignal"], abort);
   addLazily(["performance", "Performance"], () => createPerformance(host));
   addLazily(["crypto", "Crypto", "SubtleCrypto"], () => require("./crypto.ts").createCrypto({ host, call }));
+  return { abort };
 }
 
 function events(host: Pick<Host, "now">): typeof Events {

@@ -1,10 +1,11 @@
-// The asynchronous functions that the host lends to every room. An answer is data; a failure is data too, because a
-// promise that rejects before its first await would end this process whatever the author does with it.
+// The asynchronous functions that the process of a room answers itself; others are its supervisor's. An answer is data; a
+// failure is data too, because a promise that rejects before its first await would end this process whatever the author
+// does with it.
 import { createHash } from "node:crypto";
 
 export interface CapabilityAnswer {
   readonly ok: boolean;
-  /** The answer; where it is not ok, JSON of {name, message}. */
+  /** The answer; where it is not ok, JSON of {name, message, code?}. */
   readonly text: string;
 }
 
@@ -19,18 +20,25 @@ function failure(name: string, message: string): CapabilityAnswer {
   return { ok: false, text: JSON.stringify({ name, message }) };
 }
 
-function digest(argument: string): CapabilityAnswer {
-  const { algorithm, base64 } = JSON.parse(argument) as { algorithm: string; base64: string };
-  const name = DIGESTS.get(algorithm);
-  if (name === undefined) return failure("NotSupportedError", `Unrecognized algorithm name: ${algorithm}`);
-  return { ok: true, text: createHash(name).update(Buffer.from(base64, "base64")).digest("base64") };
+export function isAnsweredHere(name: string): boolean {
+  return name === "digest";
 }
 
-export async function callCapability(name: string, argument: string): Promise<CapabilityAnswer> {
-  try {
-    if (name === "digest") return digest(argument);
-    return failure("TypeError", `There is no host function named ${name}`);
-  } catch {
+/** Never throws. */
+export function callCapability(name: string, argument: string): CapabilityAnswer {
+  const { algorithm, base64 } = parsed(argument);
+  if (name !== "digest" || typeof algorithm !== "string" || typeof base64 !== "string")
     return failure("TypeError", `The host function ${name} was called with an argument of the wrong shape`);
+  const digest = DIGESTS.get(algorithm);
+  if (digest === undefined) return failure("NotSupportedError", `Unrecognized algorithm name: ${algorithm.slice(0, 100)}`);
+  return { ok: true, text: createHash(digest).update(Buffer.from(base64, "base64")).digest("base64") };
+}
+
+function parsed(argument: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(argument);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
   }
 }

@@ -27,6 +27,9 @@ globalThis.__usual__ = { default: sdk.workflow({ name: "usual", params }, body),
 scopeOf("a/b.ts").meta.resolve("./c");
 `;
 
+const NO_GRANTS = JSON.stringify({ webAssembly: false, codeGeneration: false });
+const ANY_BOUNDS = JSON.stringify({ logLines: 100, logBytes: 100_000, pendingCalls: 100, totalCalls: 100, resultBytes: 100_000 });
+
 type RoomFunction = (...values: unknown[]) => unknown;
 
 export async function produceCodeCaches(scripts: SandboxScripts): Promise<CodeCaches> {
@@ -36,12 +39,13 @@ export async function produceCodeCaches(scripts: SandboxScripts): Promise<CodeCa
     const bootstrap = await isolate.compileScript(scripts.bootstrap, { filename: BOOTSTRAP_FILE });
     const zod = await isolate.compileScript(scripts.zod, { filename: ZOD_FILE });
     const enter = (await bootstrap.run(context, { reference: true })) as ivm.Reference<RoomFunction>;
-    const room = (await enter.apply(undefined, [new ivm.ExternalCopy(idleHost()).copyInto()], {
+    const room = (await enter.apply(undefined, [new ivm.ExternalCopy(idleHost()).copyInto(), NO_GRANTS], {
       result: { reference: true },
     })) as ivm.Reference<Record<string, RoomFunction>>;
     const namespace = await zod.run(context, { reference: true });
     await context.global.set("__zod__", namespace.derefInto());
     await room.getSync("provideZod", { reference: true }).apply(undefined, [namespace.derefInto()]);
+    await room.getSync("begin", { reference: true }).apply(undefined, [ANY_BOUNDS]);
     await context.eval(USUAL_WORK);
     const usual = await context.global.get("__usual__", { reference: true });
     const facts = JSON.stringify({ executionId: "", workflow: "", workspace: "" });
@@ -77,6 +81,7 @@ function idleHost(): Record<string, ivm.Callback> {
     limitWall: ignored,
     call: ignored,
     importModule: ignored,
+    exceeded: ignored,
     now: new ivm.Callback(() => 0),
     randomBytes: new ivm.Callback((count: number) => new ArrayBuffer(count)),
   };

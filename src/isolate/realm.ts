@@ -3,6 +3,8 @@
 import { randomBytes } from "node:crypto";
 import ivm from "isolated-vm";
 import type { Host } from "../../sandbox/host.d.ts";
+import { fitsHostCall } from "./host-call-shapes.ts";
+import type { RoomGrants } from "./room-job.ts";
 import type { SandboxBundle, SandboxScript } from "./sandbox-bundle.ts";
 import { SCOPE_SPECIFIER, SDK_SPECIFIER } from "./sandbox-modules.ts";
 
@@ -14,6 +16,10 @@ export interface Realm {
   readonly scope: ivm.Module;
   invoke(exportName: string, input: string, context: string, mode: "call" | "validate"): Promise<string>;
   describe(exportName: string): Promise<string>;
+  /** Synchronous: before any author code. `bounds` is JSON text. */
+  begin(bounds: string): void;
+  /** See Room.cancel in sandbox/host.d.ts. */
+  cancel(): Promise<boolean>;
   /** See Room.takeThrown in sandbox/host.d.ts. */
   takeThrown(...args: TakeThrownArguments): Promise<string>;
   tell(name: "fireTimer" | "settle" | "importFailed" | "idle", args: readonly unknown[]): Promise<void>;
@@ -21,17 +27,36 @@ export interface Realm {
   ensureZod(zod: SandboxScript): Promise<void>;
 }
 
-const ROOM_FUNCTIONS = ["invokeArrived", "describeArrived", "takeThrown", "fireTimer", "settle", "importFailed", "idle", "provideZod"] as const;
+const ROOM_FUNCTIONS = [
+  "begin",
+  "cancel",
+  "invokeArrived",
+  "describeArrived",
+  "takeThrown",
+  "fireTimer",
+  "settle",
+  "importFailed",
+  "idle",
+  "provideZod",
+] as const;
 type RoomFunction = (typeof ROOM_FUNCTIONS)[number];
 /** The copy of an error; or "", "", undefined and the primitive that was thrown. */
 export type TakeThrownArguments = readonly [message: string, stack: string, name: string | undefined, primitive?: unknown];
 
-type HostPart = Omit<Host, "randomBytes">;
-const MAX_RANDOM_BYTES = 65_536;
+export interface HostPart extends Omit<Host, "randomBytes"> {
+  /** The room called the host in a way that the room's own code does not. */
+  misused(name: keyof Host): void;
+}
 
-export function makeRealm(isolate: ivm.Isolate, code: SandboxBundle, options: { readonly zod: boolean; readonly host: HostPart }): Realm {
+export interface RealmOptions {
+  readonly zod: boolean;
+  readonly grants: RoomGrants;
+  readonly host: HostPart;
+}
+
+export function makeRealm(isolate: ivm.Isolate, code: SandboxBundle, options: RealmOptions): Realm {
   const context = isolate.createContextSync();
-  const room = runBootstrap(isolate, context, code.bootstrap, hostFunctions(options.host));
+  const room = runBootstrap(isolate, context, { script: code.bootstrap, host: hostFunctions(options.host), grants: options.grants });
   const functions = Object.fromEntries(ROOM_FUNCTIONS.map((name) => [name, room.getSync(name, { reference: true })])) as Record<
     RoomFunction,
     ivm.Reference<(...args: unknown[]) => unknown>
@@ -57,6 +82,8 @@ export function makeRealm(isolate: ivm.Isolate, code: SandboxBundle, options: { 
     invoke: async (exportName, input, contextFacts, mode) =>
       (await functions.invokeArrived.apply(undefined, [exportName, input, contextFacts, mode], { result: { promise: true } })) as string,
     describe: async (exportName) => (await functions.describeArrived.apply(undefined, [exportName], { result: { promise: true } })) as string,
+    begin: (bounds) => void functions.begin.applySync(undefined, [bounds]),
+    cancel: async () => (await functions.cancel.apply(undefined, [])) === true,
     takeThrown: async (...args) => (await functions.takeThrown.apply(undefined, [...args] as never[])) as string,
     tell: async (name, args) => {
       await functions[name].apply(undefined, [...args] as never[], { arguments: { copy: false } } as never);
@@ -69,32 +96,45 @@ function compile(isolate: ivm.Isolate, { source, filename, cachedData }: Sandbox
   return isolate.compileScriptSync(source, cachedData === undefined ? { filename } : { filename, cachedData });
 }
 
+/** Nothing that these do may throw into isolated-vm. */
 function hostFunctions(host: HostPart): Record<keyof Host, ivm.Callback> {
-  const tell = (tellHost: (...args: never[]) => unknown): ivm.Callback => new ivm.Callback(tellHost as (...args: unknown[]) => unknown, { ignored: true });
+  const checked =
+    (name: keyof Host, call: (...values: never[]) => unknown) =>
+    (...values: unknown[]) => {
+      if (fitsHostCall(name, values)) return call(...(values as never[]));
+      host.misused(name);
+      return undefined;
+    };
+  /** Sent and forgotten, in order. */
+  const told = (name: Exclude<keyof HostPart, "misused">): ivm.Callback => new ivm.Callback(checked(name, host[name]), { ignored: true });
   return {
-    log: tell(host.log),
-    startTimer: tell(host.startTimer),
-    stopTimer: tell(host.stopTimer),
-    limitWall: tell(host.limitWall),
-    call: tell(host.call),
-    importModule: tell(host.importModule),
-    // These two answer at once; the others are sent and forgotten, in order.
-    now: new ivm.Callback(host.now),
-    randomBytes: new ivm.Callback((count: number) => {
-      const size = Math.min(Math.max(0, Math.trunc(count)), MAX_RANDOM_BYTES) || 0;
-      return new ivm.ExternalCopy(new Uint8Array(randomBytes(size)).buffer).copyInto({ release: true });
-    }),
+    log: told("log"),
+    startTimer: told("startTimer"),
+    stopTimer: told("stopTimer"),
+    limitWall: told("limitWall"),
+    call: told("call"),
+    importModule: told("importModule"),
+    exceeded: told("exceeded"),
+    // These two answer at once.
+    now: new ivm.Callback(checked("now", host.now)),
+    randomBytes: new ivm.Callback(
+      checked("randomBytes", (count: number) => new ivm.ExternalCopy(new Uint8Array(randomBytes(count)).buffer).copyInto({ release: true })),
+    ),
   };
 }
 
-function runBootstrap(
-  isolate: ivm.Isolate,
-  context: ivm.Context,
-  bootstrap: SandboxScript,
-  host: Record<keyof Host, ivm.Callback>,
-): ivm.Reference<Record<string, unknown>> {
-  const enter = compile(isolate, bootstrap).runSync(context, { reference: true }) as ivm.Reference<(host: unknown) => unknown>;
-  return enter.applySync(undefined, [new ivm.ExternalCopy(host).copyInto()], { result: { reference: true } }) as ivm.Reference<Record<string, unknown>>;
+interface Bootstrapping {
+  readonly script: SandboxScript;
+  readonly host: Record<keyof Host, ivm.Callback>;
+  readonly grants: RoomGrants;
+}
+
+function runBootstrap(isolate: ivm.Isolate, context: ivm.Context, { script, host, grants }: Bootstrapping): ivm.Reference<Record<string, unknown>> {
+  const enter = compile(isolate, script).runSync(context, { reference: true }) as ivm.Reference<(host: unknown, grants: string) => unknown>;
+  const { webAssembly, codeGeneration } = grants;
+  return enter.applySync(undefined, [new ivm.ExternalCopy(host).copyInto(), JSON.stringify({ webAssembly, codeGeneration })], {
+    result: { reference: true },
+  }) as ivm.Reference<Record<string, unknown>>;
 }
 
 /** Modules of ours, evaluated before any author code is compiled. */

@@ -11,6 +11,14 @@ export class RoomTimers {
     this.#fire = fire;
   }
 
+  get size(): number {
+    return this.#cancels.size;
+  }
+
+  has(id: number): boolean {
+    return this.#cancels.has(id);
+  }
+
   /** 0 means setImmediate: the room's setTimeout asks for 1 at least. */
   start(id: number, milliseconds: number): void {
     const fire = (): void => {

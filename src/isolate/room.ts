@@ -3,12 +3,14 @@
 // Until author code runs, everything is synchronous (fewer thread hops); from then on only the asynchronous API is used,
 // because a synchronous call would drain the guest's microtasks on this thread without any limit.
 import ivm from "isolated-vm";
-import type { PlanModule, RoomUsage, RoomJob, ImportReply, LogEntry, Plan } from "./room-job.ts";
-import { callCapability } from "./capabilities.ts";
+import type { PlanModule, RoomBounds, RoomGrants, RoomUsage, RoomJob, ImportReply, LogEntry, Plan } from "./room-job.ts";
+import { callCapability, isAnsweredHere } from "./capabilities.ts";
 import { startDeadline } from "./deadline.ts";
+import { parseLogParts } from "./host-call-shapes.ts";
+import { type Exceeded, RoomCounts } from "./room-counts.ts";
 import { describeSurfaced, isDisposal, isOutOfMemory } from "./surfaced-error.ts";
 import { ModuleGraph } from "./module-graph.ts";
-import { makeRealm, type Realm } from "./realm.ts";
+import { type HostPart, makeRealm, type Realm } from "./realm.ts";
 import type { SandboxBundle } from "./sandbox-bundle.ts";
 import { ErrorAttribution } from "./error-attribution.ts";
 import { RoomTimers } from "./room-timers.ts";
@@ -17,6 +19,10 @@ import type { RoomOutcome } from "./room-outcome.ts";
 export interface RoomHost {
   onLog(entry: LogEntry): void;
   onImport(importId: number, specifier: string, referrer: string): void;
+  /** A host function that this process does not know; answered with Room.settle. */
+  onCall(callId: number, name: string, argument: string): void;
+  /** The room behaved as its own code never does: what runs in it may have got further than it must. Text for the operator. */
+  onDefect(message: string): void;
   /** V8 would not link an import's modules; answered like the import itself. JSON of {name, message, stack}. */
   onUnlinked(importId: number, error: string): void;
   code(key: string): string;
@@ -33,6 +39,7 @@ export class Room {
   readonly #code: SandboxBundle;
   readonly #timers = new RoomTimers((id) => this.#tell("fireTimer", [id]));
   readonly #ended = Promise.withResolvers<RoomOutcome>();
+  #counts: RoomCounts | undefined;
   #graph: ModuleGraph | undefined;
   #host: RoomHost | undefined;
   #enteredAt = performance.now();
@@ -43,23 +50,15 @@ export class Room {
   #asking = false;
   readonly #errors: ErrorAttribution;
 
-  constructor(code: SandboxBundle, options: { readonly memoryMb: number; readonly zod: boolean }) {
+  constructor(code: SandboxBundle, options: { readonly memoryMb: number; readonly zod: boolean; readonly grants: RoomGrants }) {
     this.#code = code;
     this.memoryMb = options.memoryMb;
     this.hasZod = options.zod;
     this.#isolate = new ivm.Isolate({ memoryLimit: options.memoryMb, onCatastrophicError: () => this.#end({ kind: "terminated", reason: "memory" }) });
     this.#realm = makeRealm(this.#isolate, code, {
       zod: options.zod,
-      host: {
-        log: (level, parts, data) =>
-          this.#host?.onLog({ level, parts: JSON.parse(parts) as string[], at: Date.now(), ...(data === undefined ? {} : { data }) }),
-        startTimer: (id, milliseconds) => this.#over || this.#timers.start(id, milliseconds),
-        stopTimer: (id) => this.#timers.stop(id),
-        limitWall: (milliseconds) => this.#limitWall(milliseconds),
-        call: (callId, name, argument) => void this.#call(callId, name, argument),
-        importModule: (importId, specifier, referrer) => this.#host?.onImport(importId, specifier, referrer),
-        now: () => performance.now() - this.#enteredAt,
-      },
+      grants: options.grants,
+      host: this.#hostPart(),
     });
     this.#errors = new ErrorAttribution({
       takeThrown: (...args) => this.#realm.takeThrown(...args),
@@ -74,6 +73,7 @@ export class Room {
     this.#enteredAt = performance.now();
     this.#cpuBeforeMs = this.#cpuMs();
     this.#host = host;
+    this.#counts = new RoomCounts(message.bounds, () => this.#timers.size);
     const wallTimer = startDeadline(message.wallMs, () => this.stop("wall"));
     const watch = setInterval(() => this.#watch(message), TICK_MS);
     try {
@@ -94,14 +94,39 @@ export class Room {
 
   /** Ends the run from inside this process; what does not end by it is killed by the supervisor. */
   stop(reason: "wall" | "cpu" | "cancelled", limitMs?: number): void {
+    this.#finish({ kind: "terminated", reason, ...(limitMs === undefined ? {} : { limitMs }) });
+  }
+
+  #finish(outcome: RoomOutcome): void {
     if (this.#over) return;
-    this.#end({ kind: "terminated", reason, ...(limitMs === undefined ? {} : { limitMs }) });
+    this.#end(outcome);
     // The outcome is on its way to the supervisor before this call, which author code can hold up.
     setImmediate(() => this.dispose());
   }
 
+  /** The answer to RoomHost.onCall: ok → `text` is the answer; otherwise JSON of {name, message, code?}. */
+  settle(callId: number, ok: boolean, text: string): void {
+    if (this.#counts?.callAnswered(callId) === true) this.#tell("settle", [callId, ok, text]);
+  }
+
+  /**
+   * Aborts `ctx.signal`. True when author code has read it, so that it may be listening; false otherwise. Never rejects, and
+   * stays pending for as long as author code holds the isolate.
+   */
+  async cancel(): Promise<boolean> {
+    if (this.#over || this.#host === undefined) return false;
+    try {
+      return await this.#realm.cancel();
+    } catch (error) {
+      // What a listener threw ends the run, as an uncaught error does in Node.
+      this.#surfaced(error);
+      return !isDisposal(error);
+    }
+  }
+
   async answerImport(message: ImportReply): Promise<void> {
     const { importId, failure, plan, sdk } = message;
+    this.#counts?.importAnswered(importId);
     if (failure !== undefined) return this.#tell("importFailed", [importId, JSON.stringify(failure), -1]);
     try {
       if (message.zod === true) await this.#realm.ensureZod(this.#code.zod);
@@ -133,7 +158,48 @@ export class Room {
     }
   }
 
+  #hostPart(): HostPart {
+    return {
+      log: (level, parts, data) => this.#log(level, parts, data),
+      startTimer: (id, milliseconds) => this.#startTimer(id, milliseconds),
+      stopTimer: (id) => this.#timers.stop(id),
+      limitWall: (milliseconds) => this.#limitWall(milliseconds),
+      call: (callId, name, argument) => this.#call(callId, name, argument),
+      importModule: (importId, specifier, referrer) => {
+        if (this.#may(this.#counts?.addImport(importId))) this.#host?.onImport(importId, specifier, referrer);
+      },
+      exceeded: (limit, amount) => void this.#may({ kind: "exceeded", limit, amount }),
+      now: () => performance.now() - this.#enteredAt,
+      misused: (name) => this.#misused(`the host's function ${name} was called with what its room never sends`),
+    };
+  }
+
+  /** Whether what the room asks for is done: not when the run is over, and not when it passes a limit, which ends it. */
+  #may(exceeded: Exceeded | undefined): boolean {
+    if (exceeded !== undefined) this.#finish(exceeded);
+    return !this.#over;
+  }
+
+  #misused(what: string): void {
+    if (this.#over) return;
+    this.#host?.onDefect(what);
+    this.#finish({ kind: "terminated", reason: "cancelled" });
+  }
+
+  #log(level: LogEntry["level"], text: string, data: string | undefined): void {
+    const parts = parseLogParts(text);
+    if (parts === undefined) return this.#misused("a log line is not JSON of a list of texts");
+    if (this.#over || this.#counts?.takesLine(parts, data) !== true) return;
+    this.#host?.onLog({ level, parts, at: Date.now(), ...(data === undefined ? {} : { data }) });
+  }
+
+  #startTimer(id: number, milliseconds: number): void {
+    if (this.#timers.has(id)) return this.#misused("one timer was started twice");
+    if (this.#may(this.#counts?.addTimer())) this.#timers.start(id, milliseconds);
+  }
+
   async #enter(message: RoomJob, plan: Plan, host: RoomHost): Promise<RoomOutcome> {
+    this.#realm.begin(boundsText(message.bounds));
     if (message.zod && !this.hasZod) await this.#realm.ensureZod(this.#code.zod);
     this.#graph = new ModuleGraph(this.#isolate, this.#realm, (module: PlanModule) => host.code(module.key));
     try {
@@ -148,12 +214,14 @@ export class Room {
       message.mode === "describe"
         ? await this.#realm.describe(message.exportName)
         : await this.#realm.invoke(message.exportName, message.input, message.context, message.mode);
-    return { kind: "answered", text };
+    return answered(text, message.bounds);
   }
 
-  async #call(callId: number, name: string, argument: string): Promise<void> {
-    const { ok, text } = await callCapability(name, argument);
-    this.#tell("settle", [callId, ok, text]);
+  #call(callId: number, name: string, argument: string): void {
+    if (!this.#may(this.#counts?.addCall(callId))) return;
+    if (!isAnsweredHere(name)) return this.#host?.onCall(callId, name, argument);
+    const { ok, text } = callCapability(name, argument);
+    this.settle(callId, ok, text);
   }
 
   /** Calls into the room without waiting; what author code throws in there ends the run, as an uncaught error does in Node. */
@@ -215,4 +283,15 @@ export class Room {
     const statistics = await Promise.race([this.#isolate.getHeapStatistics().catch(() => undefined), late]);
     return statistics === undefined ? 0 : statistics.total_heap_size + statistics.externally_allocated_size;
   }
+}
+
+function boundsText({ logLines, logBytes, pendingCalls, totalCalls, resultBytes }: RoomBounds): string {
+  return JSON.stringify({ logLines, logBytes, pendingCalls, totalCalls, resultBytes });
+}
+
+/** A result that is too long goes no further, be it that the room let it pass. */
+function answered(text: string, { resultBytes }: RoomBounds): RoomOutcome {
+  const length = text.length - 1;
+  if (length <= resultBytes || !/^[RFD]/.test(text)) return { kind: "answered", text };
+  return { kind: "exceeded", limit: "resultBytes", amount: length };
 }

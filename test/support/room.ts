@@ -4,7 +4,7 @@
 import { createHash, randomFillSync } from "node:crypto";
 import { join, posix } from "node:path";
 import ivm from "isolated-vm";
-import type { Host, Room } from "../../sandbox/host.d.ts";
+import type { Bounds, Grants, Host, Room } from "../../sandbox/host.d.ts";
 import { loadSandboxBundle, type SandboxBundle } from "../../src/isolate/sandbox-bundle.ts";
 import { SCOPE_SPECIFIER, SDK_SPECIFIER } from "../../src/isolate/sandbox-modules.ts";
 
@@ -28,18 +28,34 @@ export interface TestRoom extends AsyncDisposable {
   takeThrown(error: { readonly message: string; readonly stack?: string | undefined }): Promise<{ readonly thrown: number; readonly error: any }>;
   /** Runs the body of an async function in the room, as a workflow's function, and gives its result. Throws what is not a result. */
   run(body: string): Promise<any>;
+  /** Aborts ctx.signal. */
+  cancel(): Promise<boolean>;
   /** Errors that timers threw. */
   readonly uncaught: readonly Error[];
+  /** What the room told of limits. */
+  readonly exceeded: readonly (readonly [limit: string, amount: number])[];
+  /** How many calls of each function the host has had. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+export interface TestRoomOptions {
+  readonly zod?: boolean;
+  readonly bounds?: Partial<Bounds>;
+  readonly grants?: Partial<Grants>;
 }
 
 const CACHE_DIRECTORY = join(import.meta.dirname, "..", "..", "node_modules", ".cache", "bifrost-executor");
 
-export async function createRoom(options: { readonly zod?: boolean } = {}): Promise<TestRoom> {
+const BOUNDS: Bounds = { logLines: 10_000, logBytes: 4_000_000, pendingCalls: 10_000, totalCalls: 100_000, resultBytes: 32_000_000 };
+
+export async function createRoom(options: TestRoomOptions = {}): Promise<TestRoom> {
   const bundle: SandboxBundle = await loadSandboxBundle({ cacheDirectory: CACHE_DIRECTORY });
   const isolate = new ivm.Isolate({ memoryLimit: 128 });
   const context = await isolate.createContext();
   const lines: RoomLine[] = [];
   const uncaught: Error[] = [];
+  const exceeded: [string, number][] = [];
+  const calls: Record<string, number> = {};
   const timers = new Map<number, () => void>();
   const started = performance.now();
   let closed = false;
@@ -49,13 +65,18 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
     filename: bundle.bootstrap.filename,
     ...(bundle.bootstrap.cachedData === undefined ? {} : { cachedData: bundle.bootstrap.cachedData }),
   });
-  const enter: ivm.Reference<(host: any) => any> = await script.run(context, { reference: true });
+  const enter: ivm.Reference<(host: any, grants: string) => any> = await script.run(context, { reference: true });
   const ignored = (value: (...values: any[]) => void): ivm.Callback => new ivm.Callback(value, { ignored: true });
+  const counted = (name: string, value: (...values: any[]) => void): ivm.Callback =>
+    ignored((...values) => {
+      calls[name] = (calls[name] ?? 0) + 1;
+      value(...values);
+    });
   const host: Record<keyof Host, ivm.Callback> = {
-    log: ignored((level: string, parts: string, data: string | undefined) =>
-      lines.push({ level, parts: JSON.parse(parts), ...(data === undefined ? {} : { data: JSON.parse(data) }) }),
+    log: counted("log", (level: string, parts: string, data: string | undefined) =>
+      lines.push({ level, parts: JSON.parse(parts), ...(data === undefined ? {} : { data: readData(data) }) }),
     ),
-    startTimer: ignored((id: number, milliseconds: number) => {
+    startTimer: counted("startTimer", (id: number, milliseconds: number) => {
       const fire = (): void => void enterRoom(() => fireTimer.apply(undefined, [id]));
       if (milliseconds === 0) {
         const immediate = setImmediate(fire);
@@ -66,19 +87,26 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
       }
     }),
     limitWall: ignored(() => undefined),
-    stopTimer: ignored((id: number) => timers.get(id)?.()),
-    call: ignored((callId: number, name: string, argument: string) => {
+    stopTimer: counted("stopTimer", (id: number) => timers.get(id)?.()),
+    call: counted("call", (callId: number, name: string, argument: string) => {
       const answer = answerCall(name, argument);
       void enterRoom(() => settle.apply(undefined, [callId, answer.ok, answer.text]));
     }),
-    importModule: ignored((importId: number, specifier: string, referrer: string) => void importModule(importId, specifier, referrer)),
+    importModule: counted("importModule", (importId: number, specifier: string, referrer: string) => void importModule(importId, specifier, referrer)),
+    exceeded: counted("exceeded", (limit: string, amount: number) => exceeded.push([limit, amount])),
     now: new ivm.Callback(() => performance.now() - started),
     randomBytes: new ivm.Callback((count: number) => randomFillSync(new Uint8Array(count)).buffer),
   };
-  const room: ivm.Reference<Record<string, any>> = await enter.apply(undefined, [new ivm.ExternalCopy(host).copyInto({ release: true })], {
-    result: { reference: true },
-  });
+  const room: ivm.Reference<Record<string, any>> = await enter.apply(
+    undefined,
+    [new ivm.ExternalCopy(host).copyInto({ release: true }), JSON.stringify({ webAssembly: false, codeGeneration: false, ...options.grants })],
+    {
+      result: { reference: true },
+    },
+  );
   const method = (name: keyof Room): ivm.Reference<(...values: any[]) => any> => room.getSync(name, { reference: true });
+  await method("begin").apply(undefined, [JSON.stringify({ ...BOUNDS, ...options.bounds })]);
+  const cancel = method("cancel");
   const fireTimer = method("fireTimer");
   const settle = method("settle");
   const importDone = method("importDone");
@@ -162,6 +190,9 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
     context,
     lines,
     uncaught,
+    exceeded,
+    calls,
+    cancel: async () => await cancel.apply(undefined, []),
     text: () => lines.map((line) => line.parts.join("")).join("\n"),
     evaluate: async (given, entry) => {
       files = given;
@@ -195,6 +226,15 @@ export async function createRoom(options: { readonly zod?: boolean } = {}): Prom
     },
   };
   return testRoom;
+}
+
+/** One that was cut is no JSON any more. */
+function readData(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function answerCall(name: string, argument: string): { readonly ok: boolean; readonly text: string } {

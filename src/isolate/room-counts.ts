@@ -1,0 +1,65 @@
+// Counts what the room has asked of its host. The room counts too and stops author code in time; this one holds also
+// where author code has got past that.
+import type { RoomBounds } from "./room-job.ts";
+import type { RoomOutcome } from "./room-outcome.ts";
+
+export type Exceeded = Extract<RoomOutcome, { readonly kind: "exceeded" }>;
+
+export class RoomCounts {
+  readonly #bounds: RoomBounds;
+  /** How many timers wait. */
+  readonly #timers: () => number;
+  readonly #calls = new Set<number>();
+  readonly #imports = new Set<number>();
+  #total = 0;
+  #lines = 0;
+  #characters = 0;
+
+  constructor(bounds: RoomBounds, timers: () => number) {
+    this.#bounds = bounds;
+    this.#timers = timers;
+  }
+
+  /** Undefined where one more may wait. */
+  addTimer(): Exceeded | undefined {
+    const pending = this.#timers() + this.#calls.size + this.#imports.size;
+    return pending >= this.#bounds.pendingCalls ? { kind: "exceeded", limit: "pendingCalls", amount: pending + 1 } : undefined;
+  }
+
+  addCall(callId: number): Exceeded | undefined {
+    return this.#add(this.#calls, callId);
+  }
+
+  addImport(importId: number): Exceeded | undefined {
+    return this.#add(this.#imports, importId);
+  }
+
+  /** False where nobody waits for it. */
+  callAnswered(callId: number): boolean {
+    return this.#calls.delete(callId);
+  }
+
+  importAnswered(importId: number): void {
+    this.#imports.delete(importId);
+  }
+
+  /**
+   * False where the log takes no more. What passes a limit is still wanted, so that it is seen to be passed; and the stacks in
+   * it may become shorter when they are mapped, though hardly by half.
+   */
+  takesLine(parts: readonly string[], data: string | undefined): boolean {
+    if (this.#lines > this.#bounds.logLines || this.#characters > 2 * this.#bounds.logBytes) return false;
+    this.#lines++;
+    this.#characters += data?.length ?? 0;
+    for (const part of parts) this.#characters += part.length;
+    return true;
+  }
+
+  #add(waiting: Set<number>, id: number): Exceeded | undefined {
+    if (this.#total >= this.#bounds.totalCalls) return { kind: "exceeded", limit: "totalCalls", amount: this.#total + 1 };
+    this.#total++;
+    const exceeded = this.addTimer();
+    waiting.add(id);
+    return exceeded;
+  }
+}
