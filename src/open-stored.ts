@@ -7,7 +7,7 @@ import { createExecutor, type Executor } from "./executor.ts";
 import { createDatabaseRecords } from "./executions/database-records.ts";
 import { readCompilerOptions } from "./modules/tsconfig-options.ts";
 import type { Pools } from "./process/pools.ts";
-import { DEFAULT_SETTINGS } from "./settings.ts";
+import { DEFAULT_SETTINGS, withOwnSettings, type OwnSettings } from "./settings.ts";
 import { createInProcessStore } from "./snapshot/in-process-store.ts";
 import type { Origin } from "./snapshot/origin.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
@@ -41,16 +41,17 @@ export interface Servers extends Pick<Config, "databaseUrl" | "redisUrl" | "data
 /** The embedded directory is waited for this long: another command may be about to leave it. */
 const EMBEDDED_WAIT_MS = 10_000;
 
-/** Over processes that live on when the executor is closed, unless `close` says otherwise. */
+/** Over processes that live on when the executor is closed, unless `close` says otherwise; `own` goes before what the workspace has, and is not stored. */
 export async function openWithPools(
   servers: Servers,
-  options: StoredOptions & { readonly pools: Pools; readonly close?: () => Promise<void> },
+  options: StoredOptions & { readonly pools: Pools; readonly own?: OwnSettings; readonly close?: () => Promise<void> },
 ): Promise<Executor> {
   const { workspace: name, create = false, pools, log } = options;
   const backing = await openBacking(servers);
   try {
-    const workspace = await backing.origin.workspace(name, { create: create || name === "default" });
-    if (workspace === undefined) throw noWorkspace(name);
+    const stored = await backing.origin.workspace(name, { create: create || name === "default" });
+    if (stored === undefined) throw noWorkspace(name);
+    const workspace = { ...stored, ...withOwnSettings(stored, options.own ?? {}) };
     return createExecutor({
       workspace,
       origin: backing.origin,

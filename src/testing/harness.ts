@@ -1,38 +1,40 @@
 // Runs workflows in tests as production does: real isolates in real child processes, over a store in memory or over
 // given servers.
 import type { Execution } from "../completion.ts";
+import { readConfig } from "../config.ts";
 import { createExecutor, type Executor } from "../executor.ts";
 import { createMemoryRecords } from "../executions/memory-records.ts";
 import { Fault } from "../errors.ts";
-import { DEFAULT_LIMITS, MB, setLimits, type Limits } from "../limits.ts";
 import { readCompilerOptions } from "../modules/tsconfig-options.ts";
+import { checkTogether, DEFAULT_SETTINGS, wantedInstead, withOwnSettings, type Grants, type OwnSettings, type SettingName, type Tier } from "../settings.ts";
 import { createInProcessStore } from "../snapshot/in-process-store.ts";
 import type { Workspace } from "../snapshot/origin.ts";
 import { createMemoryOrigin } from "../workspace/memory-origin.ts";
 import type { WriteResult } from "../workspace/write-files.ts";
+import { askedLimits, runLimits, type HarnessLimits } from "./harness-limits.ts";
 import { sharedPools } from "./shared-pools.ts";
 
 export type Files = Readonly<Record<string, string | Uint8Array | null>>;
-
-export interface HarnessLimits {
-  /** Wall clock, in milliseconds; 0 for none. 30,000 where absent. */
-  readonly timeoutMs?: number | undefined;
-  /** Processor time, in milliseconds; as much as the wall clock where absent. */
-  readonly cpuMs?: number | undefined;
-  /** In MB (1,048,576 bytes); 128 where absent. */
-  readonly memoryMb?: number | undefined;
-}
 
 export interface HarnessOptions {
   /** Path → content. Need not be valid workflows: what is broken fails the run that imports it. */
   readonly files?: Files | undefined;
   /** Files are read from here instead, as `push` reads them. */
   readonly directory?: string | undefined;
-  /** Only a name: every harness has its own store. With `servers`, the stored workspace of this name. */
+  /**
+   * Only a name: every harness has its own store. With `servers`, the stored workspace of this name. Runs of one workspace
+   * may use the same child processes one after the other, also where they belong to several harnesses; those of two never do.
+   */
   readonly workspace?: string | undefined;
-  /** Of every run, unless it says otherwise. */
+  /** Of the workspace, and of every run unless that says otherwise. */
   readonly limits?: HarnessLimits | undefined;
-  /** Run over these instead of memory. */
+  /** What the workspace may have beyond what every room has; off where absent. */
+  readonly grants?: { readonly [K in keyof Grants]?: boolean | undefined } | undefined;
+  /** "jit" where absent; "jitless" is several times slower and counts a room's memory to the byte. */
+  readonly tier?: Tier | undefined;
+  /** How many runs share one child process, 1 to 100; 1 where absent. Where one of them has to be killed, all end. */
+  readonly concurrency?: number | undefined;
+  /** Run over these instead of memory. What is said above holds for this harness alone; nothing of it is stored. */
   readonly servers?: { readonly databaseUrl: string; readonly redisUrl: string } | undefined;
 }
 
@@ -59,11 +61,16 @@ export interface Harness extends AsyncDisposable {
   dispose(): Promise<void>;
 }
 
-const DEFAULT_TIMEOUT_MS = 30_000;
-
-/** Throws a Fault for files that cannot be stored (ERR_PATH_INVALID); their content is not judged. */
+/**
+ * What `options` leave open is as BIFROST_DEFAULTS says, or as the stored workspace has it. Throws a Fault for files that cannot
+ * be stored (ERR_PATH_INVALID), and for limits and settings that cannot be had (ERR_INPUT_INVALID); the files' content is
+ * not judged.
+ */
 export async function createHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const executor = options.servers === undefined ? await openInMemory(options.workspace) : await openOverServers(options.servers, options.workspace);
+  const limits = askedLimits(options.limits ?? {});
+  const own = ownSettings(limits, options);
+  const { servers, workspace = "default" } = options;
+  const executor = servers === undefined ? await openInMemory(workspace, own) : await openOverServers(servers, { workspace, own });
   try {
     if (options.directory !== undefined) await executor.pushDirectory(options.directory);
     if (options.files !== undefined) await executor.write(options.files);
@@ -78,7 +85,7 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
       await executor.run(reference, inputText(input), {
         id: run.id,
         mode: run.dryRun === true ? "validate" : "call",
-        limits: limitsOf({ ...options.limits, ...defined(run) }),
+        limits: runLimits(executor.workspace.limits, { ...limits, ...askedLimits(run) }),
         signal: run.signal,
         onLog: run.onLog,
       }),
@@ -89,9 +96,9 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
 }
 
 /** Each call makes a store of its own. */
-async function openInMemory(name = "default"): Promise<Executor> {
+async function openInMemory(name: string, own: OwnSettings): Promise<Executor> {
   const pools = sharedPools();
-  const origin = createMemoryOrigin({ readCompilerOptions });
+  const origin = createMemoryOrigin({ readCompilerOptions, defaults: withOwnSettings(readConfig().defaults, own) });
   const store = createInProcessStore();
   const workspace = (await origin.workspace(name, { create: true })) as Workspace;
   return createExecutor({
@@ -111,24 +118,26 @@ async function openInMemory(name = "default"): Promise<Executor> {
   });
 }
 
-async function openOverServers(servers: NonNullable<HarnessOptions["servers"]>, name = "default"): Promise<Executor> {
+async function openOverServers(
+  servers: NonNullable<HarnessOptions["servers"]>,
+  { workspace, own }: { readonly workspace: string; readonly own: OwnSettings },
+): Promise<Executor> {
   const { openWithPools } = await import("../open-stored.ts");
-  return await openWithPools({ ...servers, dataDirectory: "" }, { workspace: name, create: true, pools: sharedPools() });
+  const { defaults } = readConfig();
+  return await openWithPools({ ...servers, dataDirectory: "", defaults }, { workspace, create: true, pools: sharedPools(), own });
 }
 
-function limitsOf({ timeoutMs = DEFAULT_TIMEOUT_MS, cpuMs = timeoutMs, memoryMb = DEFAULT_LIMITS.memoryBytes / MB }: HarnessLimits): Limits {
-  for (const [name, value] of Object.entries({ timeoutMs, cpuMs, memoryMb })) {
-    if (!Number.isFinite(value) || value < 0)
-      throw new Fault("ERR_INPUT_INVALID", `${name} is ${String(value)}; a number of 0 (none) or more is wanted.`, {
-        details: { path: name, expected: "a number of 0 or more", received: String(value) },
-      });
+function ownSettings(limits: ReturnType<typeof askedLimits>, { grants = {}, tier, concurrency }: HarnessOptions): OwnSettings {
+  const own: OwnSettings = { ...limits, webAssembly: grants.webAssembly, codeGeneration: grants.codeGeneration, tier, concurrency };
+  for (const [path, value] of Object.entries({ ...grants, tier, concurrency })) {
+    const expected = value === undefined ? undefined : wantedInstead(path as SettingName, value);
+    if (expected === undefined) continue;
+    throw new Fault("ERR_INPUT_INVALID", `${path} is ${JSON.stringify(value)}; ${expected} is wanted.`, {
+      details: { path, expected, received: String(value) },
+    });
   }
-  return setLimits(DEFAULT_LIMITS, { wallMs: timeoutMs, cpuMs, memoryBytes: Math.round(memoryMb * MB) });
-}
-
-/** An option that is undefined is as good as absent. */
-function defined<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+  checkTogether(withOwnSettings(DEFAULT_SETTINGS, own));
+  return own;
 }
 
 function inputText(input: unknown): string {
