@@ -3,6 +3,7 @@
 import type { Execution } from "../../src/completion.ts";
 import type { Fault } from "../../src/errors.ts";
 import type { AskedLimits } from "../../src/limits.ts";
+import { workflow } from "../support/engine.ts";
 
 export interface HostileCase {
   /** Behaviour in words; unique within its group. */
@@ -28,11 +29,21 @@ export interface HostileCase {
 }
 
 /** Short, because most cases last as long as they may. */
-export const LIMIT_MS = 400;
+export const LIMIT_MS = 300;
 
 export const WORKFLOW = "wf.ts";
 
 /** Processor time is left out of it, so that a slow machine does not turn one limit into the other. */
 export function limitsOf({ limits = {} }: HostileCase): AskedLimits {
   return { wallMs: LIMIT_MS, cpuMs: 60_000, ...limits };
+}
+
+type Sources = Readonly<Record<string, string | HostileCase["files"]>>;
+
+/** Cases that share all but title and source. Text is the body of a workflow's function; `p` is its input, `ctx` its context. */
+export function attacks(sources: Sources, shared: Omit<HostileCase, "title" | "files">): HostileCase[] {
+  const cases: HostileCase[] = [];
+  for (const [title, source] of Object.entries(sources))
+    cases.push({ ...shared, title, files: typeof source === "string" ? { [WORKFLOW]: workflow(source) } : source });
+  return cases;
 }
