@@ -42,7 +42,7 @@ export function searchFor(texts: readonly string[]): FindAll {
       next = steps.from(fallback, code);
     }
     fallbacks[node] = next === NONE ? ROOT : next;
-    if (ends[node] === NONE) ends[node] = ends[fallbacks[node] as number] as number;
+    if (ends[node] === NONE) ends[node] = ends[fallbacks[node] ?? ROOT] ?? NONE;
   }
 
   return (text) => {
@@ -123,7 +123,7 @@ class Steps {
   /** All but the root, those nearer to it first. */
   byDepth(): Int32Array {
     const depths = this.#depths;
-    return Int32Array.from({ length: this.#nodes - 1 }, (_, index) => index + 1).sort((one, other) => (depths[one] as number) - (depths[other] as number));
+    return Int32Array.from({ length: this.#nodes - 1 }, (_, index) => index + 1).toSorted((one, other) => (depths[one] as number) - (depths[other] as number));
   }
 
   #slot(parent: number, code: number): number {

@@ -1,6 +1,6 @@
 // Takes the secrets that were handed to a run out of all that it gives: every occurrence gives way to a mark that names
 // the secret. Knows texts and JSON data; what an envelope is made of is said at the end.
-import type { Execution, ExecutionError, LogLine } from "../completion.ts";
+import type { Execution, ExecutionError, LogLine, StackFrame } from "../completion.ts";
 import { searchFor } from "./many-texts.ts";
 import { formsOf } from "./secret-forms.ts";
 
@@ -148,7 +148,7 @@ export function scrubJson(json: string, scrubber: Scrubber | undefined): string 
   return Object.is(scrubbed, value) ? json : JSON.stringify(scrubbed);
 }
 
-/** Codes and content hashes are ours. */
+/** Its code is ours. */
 function scrubError(error: ExecutionError, scrubber: Scrubber): ExecutionError {
   const { name, message, stack, frames, cause, details } = error;
   return {
@@ -156,8 +156,13 @@ function scrubError(error: ExecutionError, scrubber: Scrubber): ExecutionError {
     name: scrubber.text(name),
     message: scrubber.text(message),
     stack: scrubber.text(stack),
-    frames: frames.map(({ hash, ...frame }) => ({ ...scrubber.value(frame), hash })),
+    frames: frames.map((frame) => scrubFrame(frame, scrubber)),
     ...(cause === undefined ? {} : { cause: scrubError(cause, scrubber) }),
     ...(details === undefined ? {} : { details: scrubber.value(details) }),
   };
+}
+
+/** Its hash is ours. */
+function scrubFrame({ hash, ...frame }: StackFrame, scrubber: Scrubber): StackFrame {
+  return { ...scrubber.value(frame), hash };
 }

@@ -19,7 +19,8 @@ function scrubber(secrets: Record<string, string>) {
 function textsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, member]) => [...(Array.isArray(value) ? [] : [key]), ...textsIn(member)]);
+  const keys = Array.isArray(value) ? [] : Object.keys(value);
+  return keys.concat(Object.values(value).flatMap(textsIn));
 }
 
 describe("B89: secrets are scrubbed", () => {
