@@ -46,6 +46,7 @@ export class Room {
   /** Spent on making the room, ahead of the run. */
   #cpuBeforeMs = 0;
   #ownTimeout: NodeJS.Timeout | undefined;
+  #entered: Promise<void> = Promise.resolve();
   #over = false;
   #asking = false;
   readonly #errors: ErrorAttribution;
@@ -77,7 +78,7 @@ export class Room {
     const wallTimer = startDeadline(message.wallMs, () => this.stop("wall"));
     const watch = setInterval(() => this.#watch(message), TICK_MS);
     try {
-      this.#enter(message, plan, host).then(
+      this.#entered = this.#enter(message, plan, host).then(
         (outcome) => this.#end(outcome),
         (error: unknown) => this.#surfaced(error),
       );
@@ -147,6 +148,14 @@ export class Room {
   #limitWall(milliseconds: number): void {
     clearTimeout(this.#ownTimeout);
     if (!this.#over) this.#ownTimeout = startDeadline(milliseconds, () => this.stop("wall", milliseconds));
+  }
+
+  /**
+   * After `dispose`: resolves once nothing of the run is at work any more. Never, where author code is in a function of
+   * V8's that cannot be interrupted: its thread goes on, and only the end of the process ends it.
+   */
+  get gone(): Promise<void> {
+    return this.#entered;
   }
 
   dispose(): void {

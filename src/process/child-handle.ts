@@ -24,7 +24,7 @@ const MAX_LAST_WORDS = 2000;
 /** What V8 and Node write before they give up for want of memory. */
 const OUT_OF_MEMORY = /out of memory|heap limit|allocation failed/i;
 /** A child that cannot dispose of a finished room within this is stuck in author code and is ended. */
-const CLEANING_MS = 1000;
+const CLEANING_MS = 500;
 
 export class ChildHandle {
   /** Whose code this child has run; a child never serves a second tenant. */
@@ -153,10 +153,7 @@ export class ChildHandle {
       held: this.#held,
       share: () => this.#share(),
       send: (message) => this.#send(message),
-      kill: (reason) => {
-        this.#killedFor ??= reason;
-        this.#kill();
-      },
+      kill: (reason) => this.#killFor(reason),
     };
   }
 
@@ -174,7 +171,8 @@ export class ChildHandle {
 
   #receive(message: FromChild | undefined): void {
     // A child that talks nonsense is not believed in anything else.
-    if (message === undefined) return this.#kill();
+    if (message === undefined) return this.#distrust("it sent a message that nobody understands");
+    if (message.type === "defect") return this.#distrust(message.message);
     if (message.type === "ready") {
       this.#ready.resolve();
       if (this.#state === "starting") this.#state = "open";
@@ -185,7 +183,9 @@ export class ChildHandle {
     if (run === undefined) return;
     if (message.type !== "done") return run.receive(message);
     this.#runs.delete(message.runId);
-    this.#cleaning.set(message.runId, setTimeout(() => this.#kill(), CLEANING_MS).unref());
+    const { outcome } = message;
+    const reason = outcome.kind === "terminated" ? outcome.reason : "wall";
+    this.#cleaning.set(message.runId, setTimeout(() => this.#killFor(reason), CLEANING_MS).unref());
     if (this.#runs.size === 0) this.unref();
     run.finish(message);
     this.#changed();
@@ -204,6 +204,16 @@ export class ChildHandle {
   #send(message: ToChild): void {
     // A child that has just died cannot be written to; its "close" event tells the rest.
     if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  #distrust(what: string): void {
+    this.#lastWords += `\nThe supervisor ended this process: ${what.slice(0, MAX_LAST_WORDS)}`;
+    this.#kill();
+  }
+
+  #killFor(reason: StopReason): void {
+    this.#killedFor ??= reason;
+    this.#kill();
   }
 
   #kill(): void {

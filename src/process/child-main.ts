@@ -25,6 +25,11 @@ function heldCode(key: string): string {
   return js;
 }
 
+/** What got this far must get no further: the supervisor ends this process. */
+function onDefect(message: string): void {
+  send({ type: "defect", message });
+}
+
 async function run(message: RunMessage, made: RoomsAhead): Promise<void> {
   const { runId } = message;
   if (message.reset === true) {
@@ -41,17 +46,18 @@ async function run(message: RunMessage, made: RoomsAhead): Promise<void> {
     onImport: (importId, specifier, referrer) => send({ type: "import", runId, importId, specifier, referrer }),
     onUnlinked: (importId, error) => send({ type: "unlinked", runId, importId, error }),
     onCall: (callId, name, argument) => send({ type: "call", runId, callId, name, argument }),
+    onDefect,
     code: heldCode,
   });
   rooms.delete(runId);
   logs.flush();
   send({ type: "done", runId, outcome, usage });
   // One turn of the loop passes first: the answer leaves, and disposing at once can trip an assertion of isolated-vm.
-  setImmediate(() => {
-    room.dispose();
-    made.prepare(message.zod);
-    send({ type: "clean", runId });
-  });
+  await new Promise(setImmediate);
+  room.dispose();
+  await room.gone;
+  made.prepare(message.zod);
+  send({ type: "clean", runId });
 }
 
 async function prepare({ cacheDirectory, memoryMb, zodAhead }: SetupMessage): Promise<void> {

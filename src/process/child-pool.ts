@@ -122,6 +122,11 @@ export class ChildPool {
     this.#serve();
   }
 
+  /** How many children are ready that nobody's code has run in. */
+  get spare(): number {
+    return this.#live().filter((child) => child.tenant === undefined && child.idle).length;
+  }
+
   /** Resolves once no child is starting, running or being made ready again. For measuring: what a run leaves to be done after its answer is done then. */
   async settled(): Promise<void> {
     if (this.#resting()) return;

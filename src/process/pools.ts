@@ -19,6 +19,10 @@ export interface PoolOptions {
   /** Whether every child makes a room with zod ahead from its start: for hosts that live long. */
   readonly zodAhead: boolean;
   readonly cacheDirectory: string;
+  /** A child that has served this many runs is replaced; 500 where absent. */
+  readonly maxRuns?: number | undefined;
+  /** A child that holds more than this in memory between two runs is replaced; 256 MB where absent. */
+  readonly maxIdleBytes?: number | undefined;
   /** Layers of protection without which nothing is opened; none where absent. */
   readonly required?: readonly LayerName[] | undefined;
   /** For measuring only; what the platform has where absent. */
@@ -33,20 +37,19 @@ export interface Pools {
   close(): Promise<void>;
 }
 
-const MAX_RUNS = 500;
-const MAX_IDLE_BYTES = 256 * MB;
 const MAX_WAIT_MS = 60_000;
 
 /** Throws ERR_CONFIG_INVALID where a required layer cannot be had. */
-export function openPools({ processes, spares, zodAhead, cacheDirectory, required = [], layers = planLayers({ cacheDirectory }) }: PoolOptions): Pools {
+export function openPools(options: PoolOptions): Pools {
+  const { cacheDirectory, required = [], layers = planLayers({ cacheDirectory }) } = options;
+  const { processes: size, spares, zodAhead, maxRuns = 500, maxIdleBytes = 256 * MB } = options;
   requireLayers(layers, required);
   const pools = new Map<Tier, ChildPool>();
   const transpile = createTranspilePool({ cacheDirectory: join(cacheDirectory, "node") });
 
   function open(tier: Tier): ChildPool {
-    const options = { caches: childCaches({ cacheDirectory, tier, layers }), layers, tier, memoryMb: DEFAULT_LIMITS.memoryBytes / MB, zodAhead };
-    const limits = { size: processes, spares, maxRuns: MAX_RUNS, maxIdleBytes: MAX_IDLE_BYTES, maxWaitMs: MAX_WAIT_MS };
-    return new ChildPool({ ...limits, start: () => new ChildHandle(options) });
+    const child = { caches: childCaches({ cacheDirectory, tier, layers }), layers, tier, memoryMb: DEFAULT_LIMITS.memoryBytes / MB, zodAhead };
+    return new ChildPool({ size, spares, maxRuns, maxIdleBytes, maxWaitMs: MAX_WAIT_MS, start: () => new ChildHandle(child) });
   }
 
   return {

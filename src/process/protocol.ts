@@ -54,7 +54,11 @@ export interface AnsweredMessage {
 
 export type ToChild = SetupMessage | RunMessage | ImportedMessage | StopMessage | CancelMessage | AnsweredMessage;
 
-export type FromChild = { readonly type: "ready" } | FromRun;
+export type FromChild =
+  | { readonly type: "ready" }
+  /** A room did what its own code never does. */
+  | { readonly type: "defect"; readonly message: string }
+  | FromRun;
 
 /** What concerns one run. */
 export type FromRun =
@@ -99,6 +103,7 @@ export function parseFromChild(value: unknown): FromChild | undefined {
   if (!isRecord(value)) return undefined;
   const message = value as unknown as FromChild;
   if (value["type"] === "ready") return message;
+  if (value["type"] === "defect") return typeof value["message"] === "string" ? message : undefined;
   return typeof value["runId"] === "number" && isRunNews(value) ? message : undefined;
 }
 
