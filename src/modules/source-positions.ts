@@ -14,8 +14,13 @@ export interface MappedModule {
 
 export type ModuleOf = (path: string) => MappedModule | undefined;
 
-/** `workspace:///a path.ts:12:34`, ended by what V8 puts after it. */
-const LOCATION = /workspace:\/\/\/(.+?):(\d+):(\d+)(?=[),\]]|\s|$)/g;
+/**
+ * `workspace:///a path.ts:12:34`, ended by what V8 puts after it. Authors write such texts too, and may wish us long at
+ * them: no path goes over the beginning of another, so that the work grows with the text and not with its square.
+ */
+const LOCATION = /workspace:\/\/\/((?:(?!workspace:\/\/\/).)+?):(\d{1,10}):(\d{1,10})(?=[),\]]|\s|$)/g;
+/** V8 gives ten unless the author asks for more. */
+const MAX_FRAMES = 1000;
 const FRAME = /^ {4}at /;
 /** Frames without a file of anyone's: `at Array.map (<anonymous>)`, `at async Promise.all (index 0)`. */
 const PLACELESS = /\((?:<anonymous>|native|index \d+)\)$|^ {4}at (?:async )?<anonymous>$/;
@@ -23,7 +28,9 @@ const PLACELESS = /\((?:<anonymous>|native|index \d+)\)$|^ {4}at (?:async )?<ano
 export function mapStack(stackText: string, moduleOf: ModuleOf): MappedStack {
   const lines: string[] = [];
   const frames: StackFrame[] = [];
+  let seen = 0;
   for (const line of stackText.split("\n")) {
+    if (FRAME.test(line) && ++seen > MAX_FRAMES) continue;
     if (!FRAME.test(line)) lines.push(mapText(line, moduleOf));
     else if (line.includes(WORKSPACE_URL)) addFrame(line);
     else if (PLACELESS.test(line)) lines.push(line);

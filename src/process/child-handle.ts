@@ -154,6 +154,7 @@ export class ChildHandle {
       share: () => this.#share(),
       send: (message) => this.#send(message),
       kill: (reason) => this.#killFor(reason),
+      distrust: (what) => this.#distrust(what),
     };
   }
 

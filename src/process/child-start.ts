@@ -1,12 +1,20 @@
 // Starts a child process inside every layer of protection that the platform has.
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
+import { chainBefore } from "./hardening/chain.ts";
 import type { LayerPlan } from "./hardening/layers.ts";
+import { joinMemoryGroup } from "./hardening/memory-group.ts";
+import { findNodePid } from "./hardening/node-pid.ts";
+import { permissionFlags } from "./hardening/permission-flags.ts";
+import { childFiles } from "./hardening/readable-paths.ts";
+import { dataLimit, type Tier } from "./hardening/resource-limits.ts";
+import type { Processor } from "./hardening/system-calls.ts";
+import { linkCompileCache, takeUid } from "./hardening/own-uid.ts";
 
 export type { LayerPlan } from "./hardening/layers.ts";
-
-export type Tier = "jit" | "jitless";
+export type { Tier } from "./hardening/resource-limits.ts";
 
 export interface ChildStartOptions {
   /** The child's main module. */
@@ -20,6 +28,10 @@ export interface ChildStartOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Options of Node, and of V8. */
   readonly execArgv?: readonly string[];
+  /** Packages that the child loads, by name. */
+  readonly packages?: readonly string[];
+  /** Folders it reads besides. */
+  readonly readable?: readonly string[];
   /** Where Node's compile cache lies, ready; read and never written. */
   readonly compileCache: string | undefined;
   readonly layers: LayerPlan;
@@ -34,29 +46,92 @@ export interface StartedChild {
   nodePid(): number | undefined;
   /** Whether a limit of the kernel on its memory has ended it. Asked before `release`. */
   readonly outOfMemory: () => boolean;
-  /** What the runs it now has may use together; where the kernel can keep to it. */
+  /** What the runs it now has may use together, in bytes; where the kernel can keep to it. */
   limitMemory(bytes: number): void;
   /** After its end: removes what was made for it. */
   release(): void;
 }
 
 const LIBC = existsSync("/etc/alpine-release") ? "musl" : "glibc";
+const OPEN_FILES = 128;
+/** Node has eleven threads at rest; V8 and libuv have more on larger machines, isolated-vm has one for each processor. */
+const THREADS = 64 + 4 * availableParallelism();
+/** Between ending Node, which the wrapping then reports, and ending the wrapping as well. */
+const GROUP_KILL_MS = 200;
 
 export function startChild(options: ChildStartOptions): StartedChild {
-  const { entry, args = [], tier, environment = {}, execArgv = [], compileCache } = options;
-  const flags = ["--no-warnings", ...(tier === "jitless" ? ["--jitless"] : []), ...execArgv];
-  const child = spawn(process.execPath, [...flags, fileURLToPath(entry), ...args], {
+  const {
+    entry,
+    args = [],
+    tier,
+    memoryBytes,
+    environment = {},
+    execArgv = [],
+    packages = ["isolated-vm", "node-gyp-build"],
+    readable = [],
+    compileCache,
+    layers,
+  } = options;
+  const { wrapping } = layers;
+  const files = childFiles({ entry, packages, caches: [...readable, ...(compileCache === undefined ? [] : [compileCache])] });
+  const user = wrapping.uid ? takeUid() : undefined;
+  if (user !== undefined && compileCache !== undefined) linkCompileCache(compileCache, user.uid);
+  const command = [
+    ...chainBefore(wrapping, {
+      uid: user?.uid ?? 0,
+      limits: {
+        dataBytes: dataLimit(tier, memoryBytes),
+        openFiles: OPEN_FILES,
+        threads: wrapping.uid || wrapping.user ? THREADS : undefined,
+      },
+      readable: [...files.system, ...files.code.map((path) => ({ path, run: false }))],
+      processor: process.arch as Processor,
+    }),
+    process.execPath,
+    "--no-warnings",
+    ...(tier === "jitless" ? ["--jitless"] : []),
+    ...(layers.permissions ? permissionFlags({ readable: files.code, compileCache, addons: packages.includes("isolated-vm") }) : []),
+    ...execArgv,
+    fileURLToPath(entry),
+    ...args,
+  ];
+  const child = spawn(command[0] as string, command.slice(1), {
     // LIBC spares node-gyp-build a look at the disk.
     env: { LIBC, ...environment, ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }) },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "advanced",
+    // A process group of its own: whatever it is wrapped in ends together, and a terminal's Ctrl-C is for the host.
+    detached: true,
   });
+  const group = child.pid === undefined ? undefined : joinMemoryGroup(layers.memoryGroups, child.pid);
+  const forks = wrapping.pid;
+  let killing: NodeJS.Timeout | undefined;
+  child.once("exit", () => clearTimeout(killing));
+  child.once("close", () => user?.free());
+  const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const nodePid = (): number | undefined => (child.pid === undefined || ended() ? undefined : findNodePid(child.pid, forks));
+
   return {
     process: child,
-    kill: () => void child.kill("SIGKILL"),
-    nodePid: () => child.pid,
-    outOfMemory: () => false,
-    limitMemory: () => undefined,
-    release: () => undefined,
+    nodePid,
+    kill() {
+      if (child.pid === undefined || ended() || killing !== undefined) return;
+      const node = forks ? nodePid() : child.pid;
+      // Node first: the wrapping waits for it and reports its end. Ended together, nobody might be left to do so.
+      if (node === undefined || !signal(node)) signal(-child.pid);
+      else if (forks) killing = setTimeout(() => ended() || signal(-(child.pid as number)), GROUP_KILL_MS).unref();
+    },
+    outOfMemory: () => group?.outOfMemory() ?? false,
+    limitMemory: (bytes) => group?.limit(bytes, nodePid()),
+    release: () => group?.remove(),
   };
+}
+
+/** A negative id is a process group. */
+function signal(pid: number): boolean {
+  try {
+    return process.kill(pid, "SIGKILL");
+  } catch {
+    return false;
+  }
 }

@@ -60,6 +60,28 @@ describe("positions", () => {
   });
 });
 
+describe("stacks that an author has written", () => {
+  // A million characters of them took 14 s of the supervisor; a test that waits that long is ended by its runner.
+  it.each([
+    ["beginnings of places", "workspace:///".repeat(77_000)],
+    ["places without an end", "workspace:///a:1:1;".repeat(53_000)],
+    ["colons", `workspace:///${":1".repeat(500_000)}`],
+    ["digits", `workspace:///a:${"1".repeat(500_000)}:${"2".repeat(500_000)}`],
+    ["names", `${"(".repeat(500_000)}workspace:///${" (".repeat(250_000)}`],
+    ["async", "async ".repeat(170_000)],
+  ])("a million characters of %s are mapped in time that grows with the text alone", { timeout: 5000 }, (_what, text) => {
+    for (const line of [text, `    at ${text}`, `    at f (${text})`]) expect(mapStack(`Error: x\n${line}`, moduleOf).frames).toEqual([]);
+    expect(mapText(text, moduleOf).length).toBeGreaterThan(0);
+  });
+
+  it("of more frames than anybody reads, the first thousand are shown", () => {
+    const stack = `Error: x\n${Array.from({ length: 5000 }, (_, index) => `    at workspace:///other.ts:${index + 1}:1`).join("\n")}`;
+    const lines = mapStack(stack, moduleOf).stack.split("\n");
+    expect(lines).toHaveLength(1001);
+    expect(lines.at(-1)).toBe("    at other.ts:1000:1");
+  });
+});
+
 describe("code frame", () => {
   it("marks the place in the source, without colour unless asked", async () => {
     const frame = await codeFrame("a\r\nbc d\r\ne", { line: 2, column: 4 });
