@@ -80,6 +80,7 @@ export class ChildPool {
       leave(
         new Fault("ERR_CANCELLED", "The execution was cancelled while it waited for a process.", { name: "CancelledError", details: { phase: "waiting" } }),
       );
+    if (wish.signal?.aborted === true) onAbort();
     wish.signal?.addEventListener("abort", onAbort, { once: true });
     try {
       return await promise;
