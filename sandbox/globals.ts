@@ -12,7 +12,7 @@ export function addHidden(values: Readonly<Record<string, unknown>>): void {
 }
 
 /** The bundler may have called a class otherwise than its global. */
-function named(names: readonly string[], made: object): Record<string, unknown> {
+export function nameAsGlobal(names: readonly string[], made: object): Record<string, unknown> {
   const values = made as Record<string, unknown>;
   for (let index = 0; index < names.length; index++) {
     const value = values[names[index] as string];
@@ -32,7 +32,7 @@ export function addLazily(names: readonly string[], make: () => object): void {
       if (made === undefined) {
         isBeingMade = true;
         try {
-          made = named(names, make());
+          made = nameAsGlobal(names, make());
         } finally {
           isBeingMade = false;
         }

@@ -1,4 +1,5 @@
 // AbortController and AbortSignal.
+import { nameAsGlobal } from "../globals.ts";
 import type { Timers } from "../timers.ts";
 import { DOMException } from "./dom-exception.ts";
 import { EventTarget, trustedEvent } from "./events.ts";
@@ -115,3 +116,5 @@ export class AbortController {
     return "AbortController";
   }
 }
+
+nameAsGlobal(["AbortSignal", "AbortController"], { AbortSignal, AbortController });

@@ -1,4 +1,5 @@
 // DOMException: the errors of the web platform, told apart by name.
+import { nameAsGlobal } from "../globals.ts";
 
 const CODES: Readonly<Record<string, number>> = {
   IndexSizeError: 1,
@@ -58,3 +59,5 @@ export class DOMException extends Error {
     }
   }
 }
+
+nameAsGlobal(["DOMException"], { DOMException });

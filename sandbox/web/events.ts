@@ -1,4 +1,5 @@
 // Event, CustomEvent and EventTarget without a tree: an event has one target and no path.
+import { nameAsGlobal } from "../globals.ts";
 import { DOMException } from "./dom-exception.ts";
 
 type Listener = ((this: unknown, event: Event) => unknown) | { handleEvent(event: Event): unknown };
@@ -253,3 +254,5 @@ function readOptions(options: boolean | ListenerOptions | undefined): {
   if (typeof options !== "object" || options === null) return { capture: Boolean(options), once: false, passive: false, signal: undefined };
   return { capture: Boolean(options.capture), once: Boolean(options.once), passive: Boolean(options.passive), signal: options.signal };
 }
+
+nameAsGlobal(["Event", "CustomEvent", "EventTarget"], { Event, CustomEvent, EventTarget });
