@@ -3,7 +3,7 @@
 import { parseDuration } from "./duration.ts";
 import { Fault } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import { SETTING_NAMES, isLimitName, settingLabel, wantedInstead, type SettingName, type SettingsChange } from "./settings.ts";
+import { isLimitName, MAX_CONCURRENCY, SETTING_NAMES, settingLabel, wantedInstead, type SettingName, type SettingsChange } from "./settings.ts";
 import { parseSize } from "./size.ts";
 
 const BY_LABEL: ReadonlyMap<string, SettingName> = new Map(
@@ -29,7 +29,7 @@ export const SETTING_MEANINGS: Readonly<Record<SettingName, string>> = {
   callDepth: "workflows that wait for one another",
   webAssembly: "WebAssembly in the room",
   codeGeneration: "eval, and functions made from text",
-  tier: "jit, or jitless: exact memory limits, slower",
+  tier: "whether V8 makes machine code",
   concurrency: "runs that share one process",
 };
 
@@ -67,8 +67,8 @@ function parseAssignment(assignment: string): readonly (readonly [SettingName, u
 
 function parseValue(name: SettingName, text: string): unknown {
   const value = readValue(name, text);
-  const expected = wantedInstead(name, value);
-  if (expected === undefined) return value;
+  if (wantedInstead(name, value) === undefined) return value;
+  const expected = settingRange(name);
   const label = settingLabel(name);
   throw wrong(label, { message: `${label} is ${JSON.stringify(text)}; ${expected} is wanted.`, expected, received: text });
 }
@@ -85,6 +85,16 @@ function readValue(name: SettingName, text: string): unknown {
     if (unit === "bytes") return parseSize(text, settingLabel(name), { mayBeNone });
   }
   return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+/** What `parseSettings` takes for it, in words. */
+export function settingRange(name: SettingName): string {
+  if (name === "tier") return "jit, or jitless: slower, with memory counted to the byte";
+  if (name === "concurrency") return `a whole number from 1 to ${MAX_CONCURRENCY}`;
+  if (!isLimitName(name)) return "on or off";
+  const { unit, mayBeNone, least } = LIMITS[name];
+  const kind = { ms: "a time", bytes: "a size", "": "a whole number" }[unit];
+  return `${kind} of ${settingText(name, least)} or more${mayBeNone ? ", or none" : ""}`;
 }
 
 /** As `parseSettings` reads it: 10m, 256mb, none, on. */

@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "list, print, remove and move the files of a workspace: ls, cat, rm, mv",
     load: async () => (await import("./files-command.ts")).filesCommand,
   },
+  workspace: {
+    summary: "show and set the limits of a workspace, and what it is granted: show, set",
+    load: async () => (await import("./workspace-command.ts")).workspaceCommand,
+  },
 };
 
 const HELP = `Runs TypeScript workflows from pinned snapshots.
@@ -46,7 +50,7 @@ await main(async (argv, world) => {
 });
 
 async function unknownCommand(name: string | undefined): Promise<Error> {
-  const usage = "usage: bifrost-executor <run|init|push|files> [argument …]";
+  const usage = `usage: bifrost-executor <${Object.keys(COMMANDS).join("|")}> [argument …]`;
   const details = { path: "command", expected: Object.keys(COMMANDS).join(" "), received: name ?? "nothing", usage };
   if (name === undefined) return usageFault("No command was given.", details);
   if (name.startsWith("-")) return usageFault(`The command comes first, before ${name}.`, details);

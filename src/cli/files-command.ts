@@ -3,7 +3,8 @@ import type { Executor } from "../executor.ts";
 import { Fault } from "../errors.ts";
 import type { Executable, LiveFile } from "../snapshot/origin.ts";
 import type { WriteResult } from "../workspace/write-files.ts";
-import { columns, helpText, parseArguments, usageFault, type Arguments, type CommandSpec, type OptionSpec } from "./arguments.ts";
+import type { Arguments, CommandSpec, OptionSpec } from "./arguments.ts";
+import { chooseCommand } from "./command-group.ts";
 import type { World } from "./command.ts";
 import { EXIT_SUCCESS } from "./exit-code.ts";
 import { warningText } from "./push-command.ts";
@@ -53,30 +54,12 @@ const COMMANDS: Readonly<Record<string, FileCommand>> = {
 
 export const FILE_COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
 
-const USAGE = "usage: bifrost-executor files <ls|cat|rm|mv> [argument …]";
+const GROUP = { name: "files", summary: "Looks at and changes the files of a stored workspace.", commands: COMMANDS };
 
 export async function filesCommand(argv: readonly string[], { terminal, config }: World): Promise<number> {
-  const [name = "", ...rest] = argv;
-  if (name === "--help" || name === "-h") {
-    terminal.out(
-      `Looks at and changes the files of a stored workspace.\n\n${USAGE}\n\n${columns(Object.entries(COMMANDS).map(([each, { summary }]) => [each, summary] as const))}\n`,
-    );
-    return EXIT_SUCCESS;
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) {
-    throw usageFault(name === "" ? "files needs to be told what to do." : `files does not know ${JSON.stringify(name)}.`, {
-      path: "command",
-      expected: Object.keys(COMMANDS).join(" "),
-      received: name,
-      usage: USAGE,
-    });
-  }
-  const parsed = await parseArguments(command, rest);
-  if (parsed.has("help")) {
-    terminal.out(helpText(command));
-    return EXIT_SUCCESS;
-  }
+  const chosen = await chooseCommand(GROUP, { argv, terminal });
+  if (chosen === undefined) return EXIT_SUCCESS;
+  const { command, parsed } = chosen;
   const read = config();
   const { openStored } = await import("../open.ts");
   await using executor = await openStored(read, { workspace: parsed.text("workspace") ?? "default", runs: false });

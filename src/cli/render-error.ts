@@ -1,5 +1,6 @@
 // A failure as a person reads it: what, where, why, what to do. Knows nothing of where sources or colours come from.
 import type { Execution, ExecutionError, StackFrame } from "../completion.ts";
+import { LIMIT_NAMES, LIMITS } from "../limits.ts";
 import { formatDuration } from "../duration.ts";
 import { formatSize } from "../size.ts";
 import { visible, type Paint } from "./terminal.ts";
@@ -72,7 +73,7 @@ function factLines({ code }: ShownError, details: Details, execution: ErrorView[
 }
 
 function limitFacts(code: ShownError["code"], details: Details, execution: ErrorView["execution"]): (readonly [string, string])[] {
-  const { limitMs, limitBytes } = details;
+  const { limitMs, limitBytes, limit, amount } = details;
   const usage = execution?.usage;
   if (typeof limitMs === "number") {
     const used =
@@ -80,6 +81,14 @@ function limitFacts(code: ShownError["code"], details: Details, execution: Error
         ? []
         : [["used", code === "ERR_TIMEOUT_CPU" ? `${formatDuration(usage.cpuMs)} of processor time` : formatDuration(usage.wallMs)] as const];
     return [["limit", formatDuration(limitMs)], ...used];
+  }
+  if (typeof limit === "number" && typeof amount === "number") {
+    const inBytes = LIMIT_NAMES.some((name) => LIMITS[name].code === code && LIMITS[name].unit === "bytes");
+    // To the byte: one more than the limit must not look like the limit.
+    return [
+      ["limit", inBytes ? formatSize(limit) : String(limit)],
+      ["amount", inBytes ? `${amount} bytes` : String(amount)],
+    ];
   }
   if (typeof limitBytes !== "number") return [];
   return [
