@@ -1,10 +1,12 @@
 // Migrations on both databases: complete, safe to run many at once, and refusing what this release does not know.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Migrator } from "kysely/migration";
 import { openEmbeddedInMemory } from "../../../db/embedded.ts";
 import { migrateToLatest, requireCurrentSchema, schemaState } from "../../../db/migrate.ts";
 import { MIGRATIONS } from "../../../db/migrations/all.ts";
 import type { OpenDatabase } from "../../../db/open-database.ts";
 import { openPostgres } from "../../../db/postgres.ts";
+import { createDatabaseOrigin } from "../../../src/workspace/database-origin.ts";
 import { openDatabase } from "../../../src/workspace/database-open.ts";
 import { freshDatabase, type Fresh } from "../../support/servers/fresh.ts";
 
@@ -70,6 +72,39 @@ describe.each([
     expect(await schemaState(db)).toMatchObject({ state: "newer", unknown: ["9999-from-the-future"] });
     for (const attempt of [migrateToLatest(db), requireCurrentSchema(db)]) {
       await expect(attempt).rejects.toMatchObject({ name: "DatabaseProblem", kind: "schema_newer", message: expect.stringContaining("9999-from-the-future") });
+    }
+  });
+});
+
+describe("0005-settings", () => {
+  it("takes over what was changed in the columns for limits, and lets the release before go on", async () => {
+    const database = await openEmbeddedInMemory();
+    const { db } = database;
+    try {
+      const before = Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < "0005"));
+      const { error } = await new Migrator({ db, provider: { getMigrations: async () => before } }).migrateToLatest();
+      expect(error).toBeUndefined();
+      // As the release before writes it.
+      const insert = (id: string, name: string, limits: { readonly wall_ms: number; readonly cpu_ms: number; readonly memory_bytes: number }) =>
+        db
+          .insertInto("workspaces")
+          .values({ id, name, head_snapshot: "s1-none", ...limits })
+          .execute();
+      const standard = { wall_ms: 300_000, cpu_ms: 60_000, memory_bytes: 134_217_728 };
+      await insert("00000000-0000-4000-8000-000000000001", "plain", standard);
+      await insert("00000000-0000-4000-8000-000000000002", "by-hand", { ...standard, wall_ms: 0, memory_bytes: 16_777_216 });
+      expect(await migrateToLatest(db)).toEqual(NAMES.filter((name) => name >= "0005"));
+      await insert("00000000-0000-4000-8000-000000000003", "later", standard);
+
+      const origin = createDatabaseOrigin({ db, describeServer: "memory", exclusive: true, readCompilerOptions: () => ({}) });
+      expect(await Promise.all(["plain", "by-hand", "later"].map((name) => origin.ownSettings(name)))).toEqual([
+        {},
+        { wallMs: 0, memoryBytes: 16_777_216 },
+        {},
+      ]);
+      expect(await origin.workspace("by-hand")).toMatchObject({ limits: { wallMs: 0, cpuMs: 60_000, memoryBytes: 16_777_216 } });
+    } finally {
+      await database.close();
     }
   });
 });

@@ -58,6 +58,28 @@ describe.each([
     expect(rows).toEqual([{ path: "a.ts", content: null, content_hash: null, is_deleted: true }]);
   });
 
+  it("a stored setting that cannot be read is an error naming workspace, setting and value, until that one is set anew", async () => {
+    const [name, id] = [`rows-${made + 1}`, await freshWorkspace()];
+    await origin.updateSettings(name, { cpuMs: 7 });
+    await db.updateTable("workspaces").set({ settings: '{"cpuMs":7,"memoryBytes":"lots"}' }).where("id", "=", id).execute();
+    const fault = { code: "ERR_CONFIG_INVALID", details: { workspace: name, setting: "memory", received: '"lots"' } };
+    await expect(origin.workspace(name)).rejects.toMatchObject(fault);
+    await expect(origin.ownSettings(name)).rejects.toMatchObject(fault);
+    await expect(origin.updateSettings(name, { logLines: 5 })).rejects.toMatchObject(fault);
+    expect(await origin.updateSettings(name, { memoryBytes: null })).toMatchObject({ limits: { cpuMs: 7, memoryBytes: 134_217_728 } });
+    expect(await origin.ownSettings(name)).toEqual({ cpuMs: 7 });
+  });
+
+  it("the columns that the release before knows hold the limits as they were last set", async () => {
+    const [name, id] = [`rows-${made + 1}`, await freshWorkspace()];
+    const columns = () => db.selectFrom("workspaces").select(["wall_ms", "cpu_ms", "memory_bytes"]).where("id", "=", id).executeTakeFirstOrThrow();
+    expect(await columns()).toEqual({ wall_ms: 300_000, cpu_ms: 60_000, memory_bytes: 134_217_728 });
+    await origin.updateSettings(name, { wallMs: 0, memoryBytes: 16_777_216 });
+    expect(await columns()).toEqual({ wall_ms: 0, cpu_ms: 60_000, memory_bytes: 16_777_216 });
+    await origin.updateSettings(name, { wallMs: null });
+    expect(await columns()).toEqual({ wall_ms: 300_000, cpu_ms: 60_000, memory_bytes: 16_777_216 });
+  });
+
   it("B70: the manifest's row follows the root package.json, and no other", async () => {
     const workspace = await freshWorkspace();
     await commit(workspace, { put: [preparedFile("package.json", '{"name":"\u0000"}'), preparedFile("sub/package.json", "{}")] });
