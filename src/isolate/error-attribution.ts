@@ -56,17 +56,20 @@ export class ErrorAttribution {
     this.#room.failImport(importId, JSON.stringify(error), thrown);
   }
 
-  /** An error that author code let out of a call of ours; `importing` is the path, where the call began to evaluate an import. */
+  /**
+   * An error that author code let out of a call of ours; `importing` is the path, where the call began to evaluate an import.
+   * Not to be told of any once the room is over: until then nobody disposes of the isolate but isolated-vm itself, when it is
+   * out of memory, and the call that was under way may say no more than that it is gone.
+   */
   surfaced(error: unknown, importing?: string): void {
-    if (isOutOfMemory(error)) return this.#room.end({ kind: "terminated", reason: "memory" });
-    if (isDisposal(error)) return;
+    if (isOutOfMemory(error) || isDisposal(error)) return this.#room.end({ kind: "terminated", reason: "memory" });
     const surfacedAt = performance.now();
     this.#looking = this.#looking
       .then(() => this.#look(error, { surfacedAt, importing }))
       .catch((thrown: unknown) => {
-        if (isOutOfMemory(thrown)) return this.#room.end({ kind: "terminated", reason: "memory" });
+        if (isOutOfMemory(thrown) || isDisposal(thrown)) return this.#room.end({ kind: "terminated", reason: "memory" });
         // Where looking brings up one more, the first reason wins, as the host's copy tells it.
-        if (!isDisposal(thrown)) this.#room.end({ kind: "threw", error: JSON.stringify(describeSurfaced(error)) });
+        this.#room.end({ kind: "threw", error: JSON.stringify(describeSurfaced(error)) });
       });
   }
 
