@@ -63,8 +63,9 @@ export function mapText(text: string, moduleOf: ModuleOf): string {
   });
 }
 
-/** From 1-based line and column of the JavaScript to those of the source; undefined for code that the compiler added. */
+/** From 1-based line and column of the JavaScript to those of the source; undefined for code that the compiler added, and for what is no place. */
 export function mapPosition(module: MappedModule, position: Position): Position | undefined {
+  if (position.line < 1 || position.column < 1) return undefined;
   const map = traceOf(module.compiled);
   if (map === undefined) return position;
   const needle = { line: position.line, column: Math.max(0, position.column - 1) };

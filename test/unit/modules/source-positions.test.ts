@@ -74,6 +74,14 @@ describe("stacks that an author has written", () => {
     expect(mapText(text, moduleOf).length).toBeGreaterThan(0);
   });
 
+  it("a place before the first line or column, or beyond the last, is no place: it gives no frame and breaks nothing", () => {
+    for (const place of ["0:1", "1:0", "0:0", "999999999:1", "1:9999999999"]) {
+      const { frames, stack } = mapStack(`Error: x\n    at f (workspace:///lib/a.ts:${place})`, moduleOf);
+      expect([stack.split("\n")[0], frames.filter(({ line, column }) => !Number.isSafeInteger(line) || line < 1 || column < 1)]).toEqual(["Error: x", []]);
+      expect(mapText(`see workspace:///lib/a.ts:${place}`, moduleOf)).toContain("lib/a.ts");
+    }
+  });
+
   it("of more frames than anybody reads, the first thousand are shown", () => {
     const stack = `Error: x\n${Array.from({ length: 5000 }, (_, index) => `    at workspace:///other.ts:${index + 1}:1`).join("\n")}`;
     const lines = mapStack(stack, moduleOf).stack.split("\n");
