@@ -5,16 +5,17 @@ import { createCounts } from "./bounds.ts";
 import { createWriteLine, installConsole } from "./console.ts";
 import { copiedError, errorFromHost, guestErrorText } from "./errors.ts";
 import type { BuiltInModules, Grants, Host, Room } from "./host.d.ts";
-import { join, mapGet, mapHas, mapSet, parseJson, promiseWithResolvers, push, RealmMap } from "./intrinsics.ts";
+import { createList, join, mapGet, mapHas, mapSet, own, parseJson, promiseWithResolvers, push, RealmMap } from "./intrinsics.ts";
 import { recordText } from "./json-text.ts";
 import { paced } from "./pace.ts";
 import { restrictRealm } from "./realm.ts";
 import { createImports } from "./scope.ts";
 import { createCancellation } from "./sdk/cancellation.ts";
 import { createDeclare } from "./sdk/executables.ts";
-import { createCalls } from "./sdk/invoke.ts";
+import { type Call, createCalls } from "./sdk/invoke.ts";
 import type { ToJsonSchema } from "./sdk/parameters.ts";
 import { UserError } from "./sdk/user-error.ts";
+import { createConfig, createWorkflows } from "./sdk/workflows.ts";
 import { findFormatted, installStackHook } from "./stack-hook.ts";
 import { installTimers } from "./timers.ts";
 import { createHostCalls } from "./host-calls.ts";
@@ -48,7 +49,7 @@ export function enter(given: Host, grants: string): Room {
   const thrown = new RealmMap<number, unknown>();
   // Boxed: a module that exports `then` must not be taken for a promise.
   const entry = promiseWithResolvers<{ readonly __proto__: null; readonly namespace: object }>();
-  const zodTakers: ((z: unknown) => void)[] = [];
+  const zodTakers = createList<(z: unknown) => void>();
   let zod: object | undefined;
   let toJsonSchema: ToJsonSchema | undefined;
   const thrownIds = new RealmMap<unknown, number>();
@@ -64,12 +65,28 @@ export function enter(given: Host, grants: string): Room {
     return lastThrown;
   }
 
+  async function invokeArrived(exportName: string, call: Call): Promise<string> {
+    const { namespace } = await own(entry.promise);
+    timers.beginTurn();
+    try {
+      return await own(calls.invoke(namespace, exportName, call));
+    } finally {
+      over = true;
+    }
+  }
+
+  async function describeArrived(exportName: string): Promise<string> {
+    return calls.describe((await own(entry.promise)).namespace, exportName, toJsonSchema);
+  }
+
   const modules: BuiltInModules & { readonly close: () => void } = {
     sdk: {
       workflow: createDeclare("workflow", "workflow", calls.callDirectly),
       tool: createDeclare("tool", "tool", calls.callDirectly),
       dataProvider: createDeclare("data_provider", "dataProvider", calls.callDirectly),
       UserError,
+      workflows: createWorkflows(hostCalls.call),
+      config: createConfig(hostCalls.call),
       onZod: (give) => {
         if (zod === undefined) push(zodTakers, give);
         else give(zod);
@@ -96,16 +113,8 @@ export function enter(given: Host, grants: string): Room {
       return calls.invoke(namespace, exportName, { input, context });
     },
     describe: (namespace, exportName) => calls.describe(namespace, exportName, toJsonSchema),
-    invokeArrived: async (exportName, input, context, mode) => {
-      const { namespace } = await entry.promise;
-      timers.beginTurn();
-      try {
-        return await calls.invoke(namespace, exportName, { input, context, validateOnly: mode === "validate" });
-      } finally {
-        over = true;
-      }
-    },
-    describeArrived: async (exportName) => calls.describe((await entry.promise).namespace, exportName, toJsonSchema),
+    invokeArrived: (exportName, input, context, mode) => own(invokeArrived(exportName, { input, context, validateOnly: mode === "validate" })),
+    describeArrived: (exportName) => own(describeArrived(exportName)),
     idle: () => undefined,
     fireTimer: (id) => {
       // A run ends when the workflow's promise settles; a timer may fire before the host has heard of it.

@@ -1,7 +1,10 @@
 // What the one run of a room may still ask of its host, counted before it asks: a flood ends here, and fills neither the
 // host's queues nor its memory. The host counts again and does not rely on this.
 import type { Bounds, Host } from "./host.d.ts";
-import { parseJson, push, RealmRangeError, sliceText } from "./intrinsics.ts";
+import { createList, min, parseJson, push, RealmRangeError, sliceText } from "./intrinsics.ts";
+
+/** Of one log line. */
+const MOST_CHARACTERS = 2 ** 23;
 
 export interface Counts {
   /** JSON text of Bounds. Before it, nothing is bounded: no author code has run. */
@@ -63,7 +66,7 @@ export function createCounts(host: Pick<Host, "exceeded">): Counts {
     isLogFull: () => lines > bounds.logLines || characters > 2 * bounds.logBytes,
     cutLine: (line) => {
       lines++;
-      const left = 2 * bounds.logBytes - characters + 1;
+      const left = min(2 * bounds.logBytes - characters + 1, MOST_CHARACTERS);
       const length = lengthOf(line);
       characters += length;
       return length <= left ? line : cut(line, left);
@@ -83,12 +86,12 @@ function lengthOf({ parts, data }: LogText): number {
 }
 
 function cut({ parts, data }: LogText, limit: number): LogText {
-  const kept: string[] = [];
+  const kept = createList<string>();
   let left = limit;
   for (let index = 0; index < parts.length && left > 0; index++) {
     const part = sliceText(parts[index] as string, 0, left);
     left -= part.length;
-    push(kept, part);
+    push(kept, left > 0 ? part : `${part}…`);
   }
   return { parts: kept, data: data === undefined || left <= 0 ? undefined : sliceText(data, 0, left) };
 }

@@ -3,8 +3,8 @@ import type { Counts } from "./bounds.ts";
 import { formatParts, indentParts, type Parts } from "./format.ts";
 import { addHidden } from "./globals.ts";
 import type { Host } from "./host.d.ts";
-import { inspect } from "./inspect.ts";
-import { apply, mapDelete, mapGet, mapSet, push, RealmMap, repeatText, sliceText, toFixed, toText } from "./intrinsics.ts";
+import { inspect, textOnly } from "./inspect.ts";
+import { apply, createList, mapDelete, mapGet, mapSet, push, RealmMap, repeatText, sliceText, toFixed, toText } from "./intrinsics.ts";
 import { listText, quote } from "./json-text.ts";
 import { tableText } from "./table.ts";
 
@@ -17,9 +17,9 @@ export function createWriteLine(host: Pick<Host, "log">, counts: Pick<Counts, "i
   return (level, makeParts, makeData) => {
     if (counts.isLogFull()) return;
     const { parts, data } = counts.cutLine({ parts: makeParts(), data: makeData?.() });
-    const quoted: string[] = [];
+    const quoted = createList<string>();
     for (let index = 0; index < parts.length; index++) push(quoted, quote(parts[index] as string));
-    host.log(level, listText(quoted), data);
+    host.log(level, listText(quoted), typeof data === "string" ? data : undefined);
   };
 }
 
@@ -38,7 +38,10 @@ export function installConsole(write: WriteLine, now: () => number): void {
       line("warn", [`Warning: No such label '${label}' for console.time()`]);
       return false;
     }
-    const list: unknown[] = ["%s: %s", label, durationText(now() - start)];
+    const list = createList<unknown>();
+    push(list, "%s: %s");
+    push(list, label);
+    push(list, durationText(now() - start));
     for (let index = 0; index < values.length; index++) push(list, values[index]);
     line("info", list);
     return true;
@@ -56,7 +59,7 @@ export function installConsole(write: WriteLine, now: () => number): void {
     table: (rows: unknown, columns?: readonly string[]): void => {
       write("info", () => {
         const text = tableText(rows, columns);
-        return indentParts(text === undefined ? formatParts([rows]) : [text], indent);
+        return indentParts(text === undefined ? formatParts([rows]) : [textOnly(text)], indent);
       });
     },
     trace: (...values: unknown[]): void => {
@@ -66,7 +69,8 @@ export function installConsole(write: WriteLine, now: () => number): void {
     },
     assert: (condition: unknown, ...values: unknown[]): void => {
       if (condition) return;
-      const shown: unknown[] = ["Assertion failed"];
+      const shown = createList<unknown>();
+      push(shown, "Assertion failed");
       for (let index = 0; index < values.length; index++) {
         const value = values[index];
         if (index === 0 && typeof value === "string") shown[0] = `Assertion failed: ${value}`;

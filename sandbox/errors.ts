@@ -3,6 +3,7 @@
 import { describeValue } from "./describe-value.ts";
 import {
   defineHidden,
+  defineVisible,
   hasOwn,
   isArray,
   isError,
@@ -20,14 +21,30 @@ import {
   weakSet,
 } from "./intrinsics.ts";
 import { quote, recordText } from "./json-text.ts";
-import { isUserError } from "./sdk/user-error.ts";
+import { isUserError, UserError } from "./sdk/user-error.ts";
 
 const MAX_CAUSES = 8;
 const MAX_LISTED = 10;
+const MAX_NAME_CHARACTERS = 1000;
 const MAX_CHARACTERS = 1_000_000;
+/** Of a cause's message or stack. */
+const MAX_CAUSE_CHARACTERS = 100_000;
 
 /** Fault codes of the errors that this room made because the host said so. */
 const faultCodes = new RealmWeakMap<object, string>();
+/** Executions whose failure an error tells of. */
+const executionIds = new RealmWeakMap<object, string>();
+
+/** How the supervisor tells that a workflow's execution failed, or did not begin; absent where it says nothing. */
+export interface ExecutionFailure {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  /** What the execution that asked fails with, if nobody catches the error. */
+  readonly faultCode?: string;
+  readonly userFacing?: boolean;
+  readonly executionId?: string;
+}
 
 /** JSON text of a GuestError (host.d.ts). Never throws. */
 export function guestErrorText(thrown: unknown): string {
@@ -48,6 +65,19 @@ export function errorFromHost(facts: { readonly name: string; readonly message: 
   if (error.name !== facts.name) defineHidden(error, "name", facts.name);
   // Its own only: an author may have put a code on Object.prototype.
   if (hasOwn(facts, "code")) weakSet(faultCodes, error, facts.code as string);
+  return error;
+}
+
+/** An error of the realm's own class, with `code` and `executionId` for the author to read. */
+export function errorOfExecution(failure: ExecutionFailure): Error {
+  const { name, message } = failure;
+  const error = hasOwn(failure, "userFacing") ? new UserError(message) : errorFromHost({ name, message });
+  if (error.name !== name) defineHidden(error, "name", name);
+  if (hasOwn(failure, "faultCode")) weakSet(faultCodes, error, failure.faultCode as string);
+  if (hasOwn(failure, "code")) defineVisible(error, "code", failure.code);
+  if (!hasOwn(failure, "executionId")) return error;
+  weakSet(executionIds, error, failure.executionId as string);
+  defineVisible(error, "executionId", failure.executionId);
   return error;
 }
 
@@ -73,23 +103,26 @@ export function readSafely(value: object, key: string): unknown {
 }
 
 function errorText(thrown: unknown, causesLeft: number): string {
+  const longest = causesLeft === MAX_CAUSES ? MAX_CHARACTERS : MAX_CAUSE_CHARACTERS;
   if (!isErrorLike(thrown)) {
     return recordText([
       ["name", quote("Error")],
-      ["message", quote(capped(describeThrown(thrown)))],
+      ["message", quote(capped(describeThrown(thrown), longest))],
       ["stack", quote("")],
     ]);
   }
   const listed = listedErrors(thrown);
   const cause = readSafely(thrown, "cause") ?? listed[0];
   const code = weakGet(faultCodes, thrown);
+  const executionId = weakGet(executionIds, thrown);
   return recordText([
-    ["name", quote(textOf(thrown, "name") ?? "Error")],
-    ["message", quote(capped(messageWithList(thrown, listed)))],
-    ["stack", quote(capped(textOf(thrown, "stack") ?? ""))],
+    ["name", quote(capped(textOf(thrown, "name") ?? "Error", MAX_NAME_CHARACTERS))],
+    ["message", quote(capped(messageWithList(thrown, listed), longest))],
+    ["stack", quote(capped(textOf(thrown, "stack") ?? "", longest))],
     ["userFacing", isUserError(thrown) ? "true" : undefined],
     ["cause", cause === undefined || causesLeft === 0 ? undefined : errorText(cause, causesLeft - 1)],
     ["code", code === undefined ? undefined : quote(code)],
+    ["executionId", executionId === undefined ? undefined : quote(executionId)],
   ]);
 }
 
@@ -117,8 +150,8 @@ function textOf(error: object, key: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function capped(text: string): string {
-  return text.length > MAX_CHARACTERS ? `${sliceText(text, 0, MAX_CHARACTERS)}…` : text;
+function capped(text: string, longest: number): string {
+  return text.length > longest ? `${sliceText(text, 0, longest)}…` : text;
 }
 
 function realmClass(name: string): ErrorConstructor {

@@ -1,7 +1,7 @@
 // Values to the parts of one log line: literal text at even places, frames of V8 stacks at odd ones, which the host
 // maps to TypeScript positions. Formats as Node's console does.
 import { formatWithOptions, inspect } from "./inspect.ts";
-import { createObject, execPattern, indexOfText, isError, join, push, sameValue, splitText, toText } from "./intrinsics.ts";
+import { createList, createObject, execPattern, indexOfText, isError, join, push, sameValue, splitText, toText } from "./intrinsics.ts";
 
 /** Parts alternate text, frames, text, …; there is always at least one. */
 export type Parts = readonly string[];
@@ -16,8 +16,8 @@ const CUSTOM = Symbol.for("nodejs.util.inspect.custom");
 export function formatParts(values: readonly unknown[]): Parts {
   const plain = plainText(values);
   if (plain !== undefined) return [plain];
-  const shown: unknown[] = [];
-  const stand: unknown[] = [];
+  const shown = createList<unknown>();
+  const stand = createList<unknown>();
   const expands = isFormat(values[0]);
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
@@ -32,7 +32,7 @@ export function formatParts(values: readonly unknown[]): Parts {
 /** Each line with `indent` before it. */
 export function indentParts(parts: Parts, indent: string): Parts {
   if (indent === "") return parts;
-  const indented: string[] = [];
+  const indented = createList<string>();
   for (let index = 0; index < parts.length; index++) push(indented, (index === 0 ? indent : "") + join(splitText(parts[index] as string, "\n"), `\n${indent}`));
   return indented;
 }
@@ -64,7 +64,8 @@ function standIn(value: object, shown: unknown[]): object {
 }
 
 function withStacks(text: string, shown: readonly unknown[]): Parts {
-  const parts: string[] = [""];
+  const parts = createList<string>();
+  push(parts, "");
   const pieces = splitText(text, OPEN);
   appendText(parts, pieces[0] as string);
   for (let index = 1; index < pieces.length; index++) {

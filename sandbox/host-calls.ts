@@ -2,8 +2,12 @@
 import type { Counts } from "./bounds.ts";
 import { errorFromHost } from "./errors.ts";
 import type { Host } from "./host.d.ts";
-import { mapDelete, mapGet, mapSet, parseJson, promiseWithResolvers, RealmMap } from "./intrinsics.ts";
+import { mapDelete, mapGet, mapSet, own, parseJson, promiseWithResolvers, RealmMap, RealmRangeError } from "./intrinsics.ts";
 
+/** Of an argument: 48 MB as base64, which is more than most rooms may hold twice. */
+const MOST_CHARACTERS = 2 ** 26;
+
+/** The promise is the room's: not to be given to author code. */
 export type CallHost = (name: string, argument: string) => Promise<string>;
 
 export interface HostCalls {
@@ -16,12 +20,14 @@ export function createHostCalls(host: Pick<Host, "call">, counts: Pick<Counts, "
   let lastId = 0;
   return {
     call: (name, argument) => {
+      // Parts of it may come from methods that author code replaced.
+      if (typeof argument !== "string" || argument.length > MOST_CHARACTERS) throw new RealmRangeError(`${name}: the data is too long to be sent to the host`);
       counts.waitForCall();
       lastId++;
       const pending = promiseWithResolvers<string>();
       mapSet(waiting, lastId, pending);
       host.call(lastId, name, argument);
-      return pending.promise;
+      return own(pending.promise);
     },
     settle: (callId, ok, text) => {
       const pending = mapGet(waiting, callId);

@@ -20,7 +20,8 @@ export interface Host {
   limitWall(milliseconds: number): void;
   /**
    * An asynchronous host function; the host answers with Room.settle(callId, …). Fire and forget.
-   * name "digest": argument is JSON {algorithm, base64}; answer is base64 text. Other names are the supervisor's to answer.
+   * name "digest": argument is JSON {algorithm, base64}; answer is base64 text. Other names are the supervisor's to answer:
+   * "config": {key}; answer is JSON of a string, or null. "execute": {reference, input?}; answer is JSON {result}, or {error} (ExecutionFailure in errors.ts).
    */
   call(callId: number, name: string, argument: string): void;
   /** A dynamic import. The host answers by evaluating a root that calls BuiltInModules.arrive, or with Room.importFailed. Fire and forget. */
@@ -125,6 +126,8 @@ export interface GuestError {
   readonly cause?: GuestError;
   /** Fault code that the host gave to an error of its own making (failed import), never one the author wrote. */
   readonly code?: string;
+  /** Of the execution that failed, where the error tells of one that this one executed. */
+  readonly executionId?: string;
 }
 
 /**
@@ -137,6 +140,8 @@ export interface BuiltInModules {
     readonly tool: unknown;
     readonly dataProvider: unknown;
     readonly UserError: unknown;
+    readonly workflows: unknown;
+    readonly config: unknown;
     readonly onZod: (give: (z: unknown) => void) => void;
   };
   /** For "bifrost:scope". The namespace that a root module imported: id 0 is the entry, others are Host.importModule's. Its call is the only sign that a top-level await has ended. */

@@ -1,6 +1,7 @@
 // The realm's own functions as they were before any author code ran. Whatever runs after it uses these, because an
 // author may replace every global and every prototype method. Method calls become function calls: `push(list, x)`.
-// Not protected: syntax that goes through iterators (`for … of`, spread), so room code counts with an index.
+// Not protected, so not used by room code: syntax that goes through iterators (`for … of`, spread), an array that grows
+// (a setter on Array.prototype would get the item), `await` of a promise that is not `own`.
 
 type Method<Self, Arguments extends readonly unknown[], Result> = (self: Self, ...rest: Arguments) => Result;
 
@@ -55,15 +56,7 @@ export const toNumber = Number;
 
 export const isError: (value: unknown) => value is Error = Error.isError;
 export const errorToString = uncurry(Error.prototype.toString);
-export const push = uncurry(Array.prototype.push as (this: unknown[], ...items: unknown[]) => number) as <T>(list: T[], item: T) => number;
 export const pop = uncurry(Array.prototype.pop) as <T>(list: T[]) => T | undefined;
-export const shift = uncurry(Array.prototype.shift) as <T>(list: T[]) => T | undefined;
-export const splice = uncurry(Array.prototype.splice as (this: unknown[], start: number, count: number, ...items: unknown[]) => unknown[]) as <T>(
-  list: T[],
-  start: number,
-  count: number,
-  ...items: T[]
-) => T[];
 export const slice = uncurry(Array.prototype.slice) as <T>(list: readonly T[], start?: number, end?: number) => T[];
 export const join = uncurry(Array.prototype.join) as (list: readonly unknown[], separator: string) => string;
 
@@ -91,12 +84,45 @@ export const weakGet = uncurry(WeakMap.prototype.get) as <K extends WeakKey, V>(
 export const weakSet = uncurry(WeakMap.prototype.set) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K, value: V) => WeakMap<K, V>;
 export const weakHas = uncurry(WeakMap.prototype.has) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => boolean;
 
+const typedArray = getPrototypeOf(Uint8Array.prototype) as object;
+function getter(prototype: object, key: PropertyKey): (view: ArrayBufferView) => unknown {
+  return uncurry(getOwnPropertyDescriptor(prototype, key)?.get as (this: ArrayBufferView) => unknown);
+}
+/** A typed array's class, or undefined; the getters below throw for what is none. */
+export const typedName = getter(typedArray, Symbol.toStringTag) as (view: ArrayBufferView) => string | undefined;
+export const typedBuffer = getter(typedArray, "buffer") as (view: ArrayBufferView) => ArrayBuffer;
+export const typedOffset = getter(typedArray, "byteOffset") as (view: ArrayBufferView) => number;
+export const typedLength = getter(typedArray, "byteLength") as (view: ArrayBufferView) => number;
+export const dataViewBuffer = getter(DataView.prototype, "buffer") as (view: ArrayBufferView) => ArrayBuffer;
+export const dataViewOffset = getter(DataView.prototype, "byteOffset") as (view: ArrayBufferView) => number;
+export const dataViewLength = getter(DataView.prototype, "byteLength") as (view: ArrayBufferView) => number;
+export const setBytes = uncurry(Uint8Array.prototype.set as (this: Uint8Array, bytes: Uint8Array) => void);
+
 export const promiseThen = uncurry(
   Promise.prototype.then as (this: Promise<unknown>, fulfilled?: (value: never) => unknown, rejected?: (reason: unknown) => unknown) => Promise<unknown>,
 );
 export const promiseResolve = Promise.resolve.bind(Promise);
 export const promiseReject = Promise.reject.bind(Promise);
 export const promiseWithResolvers = Promise.withResolvers.bind(Promise) as <T>() => PromiseWithResolvers<T>;
+
+/** An array that may grow: it has no prototype, on which an author may have put a setter for its next index. Author code never gets it. */
+export function createList<T>(): T[] {
+  const list: T[] = [];
+  setPrototypeOf(list, null);
+  return list;
+}
+
+/** Adds to what createList made. */
+export function push<T>(list: T[], item: T): number {
+  list[list.length] = item;
+  return list.length;
+}
+
+/** A promise of the room's that may be awaited: an author's `constructor` or `then` on Promise.prototype is not asked. */
+export function own<T>(promise: Promise<T>): Promise<T> {
+  defineReadOnly(promise, "constructor", RealmPromise);
+  return promise;
+}
 
 /**
  * Defines a property as Node's own are: writable, configurable, not enumerable. The descriptor has no prototype,
@@ -111,11 +137,20 @@ export function defineReadOnly(target: object, key: PropertyKey, value: unknown)
   define(target, key, { value, writable: false });
 }
 
-function define(target: object, key: PropertyKey, { value, writable }: { readonly value: unknown; readonly writable: boolean }): void {
+/** As an assignment makes it, whatever an author has put on the prototype. */
+export function defineVisible(target: object, key: PropertyKey, value: unknown): void {
+  define(target, key, { value, writable: true, enumerable: true });
+}
+
+function define(
+  target: object,
+  key: PropertyKey,
+  { value, writable, enumerable = false }: { readonly value: unknown; readonly writable: boolean; readonly enumerable?: boolean },
+): void {
   const descriptor = createObject(null) as PropertyDescriptor;
   descriptor.value = value;
   descriptor.writable = writable;
   descriptor.configurable = true;
-  descriptor.enumerable = false;
+  descriptor.enumerable = enumerable;
   defineProperty(target, key, descriptor);
 }

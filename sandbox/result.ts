@@ -9,6 +9,7 @@
 import {
   apply,
   arrayPrototype,
+  createList,
   execPattern,
   getPrototypeOf,
   isArray,
@@ -78,7 +79,7 @@ export function resultText(value: unknown): string {
 }
 
 function checkPlain(root: unknown): void {
-  const levels: Level[] = [];
+  const levels = createList<Level>();
   descend(root, levels);
   while (levels.length > 0) {
     const level = levels[levels.length - 1] as Level;
@@ -171,7 +172,8 @@ function refusal(levels: readonly Level[], found: string, advice: string): NotPl
 
 /** `$.rows[3].id`: each level has already moved past the key it is at. A long one without its middle. */
 function pathOf(levels: readonly Level[]): string {
-  const parts: string[] = ["$"];
+  const parts = createList<string>();
+  push(parts, "$");
   for (let index = 0; index < levels.length; index++) {
     if (index === SHOWN_STEPS && levels.length > 2 * SHOWN_STEPS) {
       push(parts, ".…");

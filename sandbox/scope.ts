@@ -3,6 +3,7 @@
 import type { Counts } from "./bounds.ts";
 import type { Host } from "./host.d.ts";
 import {
+  createList,
   createObject,
   join,
   lastIndexOfText,
@@ -85,7 +86,7 @@ export function createImports(host: Pick<Host, "importModule">, counts: Pick<Cou
     done: (importId, namespace) => take(importId)?.resolve(namespace),
     failed: (importId, error) => take(importId)?.reject(error),
     unsettled: () => {
-      const ids: number[] = [];
+      const ids = createList<number>();
       for (let id = 1; id <= lastId; id++) if (mapHas(waiting, id)) push(ids, id);
       return ids;
     },
@@ -109,8 +110,9 @@ function createMeta(path: string): ImportMeta {
 function resolveUrl(specifier: string, path: string): string {
   if (specifier === SDK || execPattern(ABSOLUTE, specifier) !== null) return specifier;
   const isRelative = specifier === "." || specifier === ".." || startsWith(specifier, "./") || startsWith(specifier, "../");
-  const segments = isRelative ? splitText(path, "/") : [];
-  if (isRelative) pop(segments);
+  const segments = createList<string>();
+  const own = isRelative ? splitText(path, "/") : [];
+  for (let index = 0; index < own.length - 1; index++) push(segments, own[index] as string);
   const steps = splitText(specifier, "/");
   for (let index = 0; index < steps.length; index++) {
     const step = steps[index] as string;

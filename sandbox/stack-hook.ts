@@ -3,6 +3,7 @@
 // module, and finds the real one here by that text. The author may still set Error.prepareStackTrace.
 import {
   apply,
+  createList,
   defineProperty,
   errorToString,
   getPrototypeOf,
@@ -10,7 +11,7 @@ import {
   isArray,
   push,
   RealmError,
-  shift,
+  slice,
   sliceText,
   startsWith,
   uncurryThis,
@@ -45,7 +46,9 @@ interface Formatted {
   readonly stack: string | undefined;
 }
 
-const formatted: Formatted[] = [];
+/** A ring: the newest is at `count - 1`, modulo REMEMBERED. */
+const formatted = createList<Formatted>();
+let count = 0;
 
 /** Installs the hook; call once, before author code. */
 export function installStackHook(): void {
@@ -67,7 +70,8 @@ export function installStackHook(): void {
   /** Stands for a hook of the author's: V8 reads the property too, and must always find one of ours. */
   function around(authors: PrepareStackTrace): PrepareStackTrace {
     return own((error, sites) => {
-      const outcome = apply(authors, RealmError, [error, withoutRoomFrames(sites, callSite.getFileName)]);
+      // A copy with a prototype: it is the author's now.
+      const outcome = apply(authors, RealmError, [error, slice(withoutRoomFrames(sites, callSite.getFileName))]);
       remember(error, typeof outcome === "string" ? outcome : undefined);
       return outcome;
     });
@@ -86,7 +90,7 @@ export function installStackHook(): void {
 }
 
 function withoutRoomFrames(sites: readonly unknown[], fileNameOf: (site: unknown) => string | null): readonly unknown[] {
-  const visible: unknown[] = [];
+  const visible = createList<unknown>();
   for (let index = 0; index < sites.length; index++) {
     const file = fileNameOf(sites[index]);
     if (typeof file !== "string" || !startsWith(file, ROOM_SCHEME)) push(visible, sites[index]);
@@ -102,8 +106,8 @@ export function findFormatted(message: string, copiedStack: string): { readonly 
   const boundary = indexOfText(copiedStack, BOUNDARY);
   const stack = boundary === -1 ? copiedStack : sliceText(copiedStack, 0, boundary);
   const frames = framesOf(stack);
-  for (let index = formatted.length - 1; index >= 0; index--) {
-    const candidate = formatted[index] as Formatted;
+  for (let index = count - 1; index >= 0 && index >= count - REMEMBERED; index--) {
+    const candidate = formatted[index % REMEMBERED] as Formatted;
     const error = weakTarget(candidate.weak);
     if (error !== undefined && (candidate.stack === stack || (framesOf(candidate.stack ?? "") === frames && messageOf(error) === message))) return { error };
   }
@@ -117,9 +121,9 @@ function framesOf(stack: string): string {
 
 function remember(error: unknown, stack: string | undefined): void {
   if (typeof error !== "object" || error === null) return;
-  push(formatted, { weak: new RealmWeakRef(error), held: error, stack });
-  if (formatted.length > HELD) (formatted[formatted.length - HELD - 1] as Formatted).held = undefined;
-  if (formatted.length > REMEMBERED) shift(formatted);
+  formatted[count % REMEMBERED] = { weak: new RealmWeakRef(error), held: error, stack };
+  count++;
+  if (count > HELD) (formatted[(count - HELD - 1) % REMEMBERED] as Formatted).held = undefined;
 }
 
 function messageOf(error: object): unknown {

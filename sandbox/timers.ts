@@ -9,6 +9,7 @@ import { addHidden } from "./globals.ts";
 import type { Host } from "./host.d.ts";
 import {
   apply,
+  createList,
   isFinite,
   mapDelete,
   mapGet,
@@ -17,7 +18,6 @@ import {
   promiseThen,
   RealmMap,
   RealmTypeError,
-  splice,
   toNumber,
   trunc,
   weakGet,
@@ -44,7 +44,9 @@ interface Pending {
 
 /** The timers started since one entry from the host, in the order in which they are to run. */
 interface Turn {
-  readonly waiting: Pending[];
+  readonly waiting: (Pending | undefined)[];
+  /** Where the earliest stands; before it are those that have run. */
+  first: number;
 }
 
 export interface Timers {
@@ -60,7 +62,7 @@ export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">, coun
   const events = new RealmMap<number, Pending>();
   const byId = new RealmMap<number, Pending>();
   const byHandle = new RealmWeakMap<object, Pending>();
-  let turn: Turn = { waiting: [] };
+  let turn = newTurn();
   let lastId = 0;
   let lastEvent = 0;
   let lastSequence = 0;
@@ -72,7 +74,7 @@ export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">, coun
     timer.event = lastEvent;
     timer.sequence = lastSequence;
     timer.turn = turn;
-    splice(turn.waiting, rank(turn.waiting, timer), 0, timer);
+    insert(turn, timer);
     mapSet(events, timer.event, timer);
     mapSet(byId, timer.id, timer);
     host.startTimer(timer.event, timer.milliseconds);
@@ -80,8 +82,7 @@ export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">, coun
 
   function take(timer: Pending): void {
     counts.answered();
-    const waiting = timer.turn?.waiting;
-    if (waiting !== undefined) splice(waiting, rank(waiting, timer) - 1, 1);
+    if (timer.turn !== undefined) remove(timer.turn, timer);
     timer.turn = undefined;
     timer.event = undefined;
   }
@@ -99,7 +100,7 @@ export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">, coun
     const awaited = mapGet(events, event);
     if (awaited?.turn === undefined) return;
     mapDelete(events, event);
-    const earliest = awaited.turn.waiting[0] as Pending;
+    const earliest = awaited.turn.waiting[awaited.turn.first] as Pending;
     if (earliest !== awaited && earliest.event !== undefined) {
       awaited.event = earliest.event;
       mapSet(events, earliest.event, awaited);
@@ -231,7 +232,7 @@ export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">, coun
 
   return {
     beginTurn: () => {
-      if (turn.waiting.length > 0) turn = { waiting: [] };
+      if (turn.waiting.length > 0) turn = newTurn();
     },
     fire,
     after: (milliseconds, callback) => {
@@ -241,9 +242,32 @@ export function installTimers(host: Pick<Host, "startTimer" | "stopTimer">, coun
   };
 }
 
-/** How many of the waiting timers run before this one; one that is in the list counts itself. */
-function rank(waiting: readonly Pending[], timer: Pending): number {
-  let low = 0;
+function newTurn(): Turn {
+  return { waiting: createList(), first: 0 };
+}
+
+function insert(turn: Turn, timer: Pending): void {
+  const { waiting } = turn;
+  const at = rank(turn, timer);
+  for (let index = waiting.length; index > at; index--) waiting[index] = waiting[index - 1];
+  waiting[at] = timer;
+}
+
+function remove(turn: Turn, timer: Pending): void {
+  const { waiting } = turn;
+  const at = rank(turn, timer) - 1;
+  if (at === turn.first) {
+    waiting[at] = undefined;
+    turn.first++;
+    return;
+  }
+  for (let index = at + 1; index < waiting.length; index++) waiting[index - 1] = waiting[index];
+  waiting.length--;
+}
+
+/** Where the timer belongs among those that wait; one that is in the list stands before that. */
+function rank({ waiting, first }: Turn, timer: Pending): number {
+  let low = first;
   let high = waiting.length;
   while (low < high) {
     const middle = (low + high) >>> 1;

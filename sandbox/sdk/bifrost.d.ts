@@ -103,6 +103,28 @@ export declare const dataProvider: {
   ): Executable<any, Result>;
 };
 
+/** Other workflows of the workspace, each run as an execution of its own. */
+export declare const workflows: {
+  /**
+   * Executes a workflow as a caller would, with a record of its own, in the snapshot of this execution, with its secrets and within what is left
+   * of its time. One at a time: others wait for their turn. Resolves to the result. Rejects with what the workflow failed with, as an error
+   * that has the execution's id as `executionId` and, where a limit or a fault ended it, its `code`; with `code` ERR_CALL_DEPTH where workflows
+   * execute one another too deep.
+   *
+   * What is imported can also be called directly, which is much cheaper and makes no execution.
+   *
+   * @param reference the workflow's name, path, path::export or id
+   * @param input JSON data; {} where absent
+   */
+  execute<Result = any>(reference: string, input?: unknown): Promise<Result>;
+};
+
+/** What was granted to this execution by name. */
+export declare const config: {
+  /** A secret, or undefined where none was granted under this name. It does not appear in results, logs and errors. */
+  get(key: string): Promise<string | undefined>;
+};
+
 /** An error whose message is shown to the caller as it is. Other errors are shown in full to administrators only. */
 export declare class UserError extends Error {
   constructor(message?: string, options?: { cause?: unknown });

@@ -1,7 +1,9 @@
 // A timeout as authors write it: milliseconds, or a number with a unit.
 import { describeReceived } from "../describe-value.ts";
-import { execPattern, isFinite, RealmTypeError, toNumber } from "../intrinsics.ts";
+import { execPattern, isFinite, min, RealmTypeError, toNumber } from "../intrinsics.ts";
 
+/** What is longer than any run; a text of four hundred digits would be Infinity. */
+const LONGEST = 2 ** 53;
 const SHAPE = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 /** `1500`, `"1500ms"`, `"30s"`, `"5m"`, `"1h"` → milliseconds. Throws TypeError for anything else. */
@@ -10,7 +12,7 @@ export function parseDuration(value: unknown, title: string): number {
   const match = typeof value === "string" ? execPattern(SHAPE, value) : null;
   if (match === null)
     throw new RealmTypeError(`${title}({ timeout }): timeout is ${describeReceived(value)}, and must be milliseconds or a text such as "30s", "5m" or "1h"`);
-  return toNumber(match[1]) * unitMs(match[2] as string);
+  return min(toNumber(match[1]) * unitMs(match[2] as string), LONGEST);
 }
 
 function unitMs(unit: string): number {

@@ -2,13 +2,21 @@
 // Takes zod's schemas, anything else with `safeParse`, and anything that follows Standard Schema.
 import { describeReceived } from "../describe-value.ts";
 import type { InputProblem } from "../host.d.ts";
-import { apply, isArray, join, push, stringifyJson, toText } from "../intrinsics.ts";
+import { apply, createList, isArray, join, push, sliceText, stringifyJson, toText } from "../intrinsics.ts";
 import { quote, recordText } from "../json-text.ts";
 import { memberText } from "../result.ts";
 
 export type Schema = object;
 
-export type Checked = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problems: readonly InputProblem[] };
+/** Without a prototype: a promise that it settles looks for `then` on it. */
+export type Checked = { readonly __proto__: null } & (
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problems: readonly InputProblem[] }
+);
+
+/** What is more helps nobody, and each is the schema's own text, of any length. */
+const MOST_PROBLEMS = 1000;
+const MOST_CHARACTERS = 2000;
 
 type Check = (value: unknown) => unknown;
 
@@ -25,7 +33,7 @@ export function isSchema(value: unknown): value is Schema {
 
 /** Rejects only with what the schema's own code throws. */
 export async function checkInput(schema: Schema | undefined, value: unknown): Promise<Checked> {
-  if (schema === undefined) return { ok: true, value };
+  if (schema === undefined) return { __proto__: null, ok: true, value };
   const outcome = (await (checkOf(schema) as Check)(value)) as {
     success?: boolean;
     data?: unknown;
@@ -34,21 +42,21 @@ export async function checkInput(schema: Schema | undefined, value: unknown): Pr
     issues?: unknown;
   };
   const issues = outcome.success === false ? outcome.error?.issues : outcome.issues;
-  if (outcome.success !== false && issues === undefined) return { ok: true, value: "success" in outcome ? outcome.data : outcome.value };
-  return { ok: false, problems: problemsOf(isArray(issues) ? (issues as readonly Issue[]) : [], value) };
+  if (outcome.success !== false && issues === undefined) return { __proto__: null, ok: true, value: "success" in outcome ? outcome.data : outcome.value };
+  return { __proto__: null, ok: false, problems: problemsOf(isArray(issues) ? (issues as readonly Issue[]) : [], value) };
 }
 
 export function problemsText(problems: readonly InputProblem[]): string {
-  const items: string[] = [];
+  const items = createList<string>();
   for (let index = 0; index < problems.length; index++) {
     const problem = problems[index] as InputProblem;
     push(
       items,
       recordText([
-        ["path", quote(problem.path)],
-        ["expected", quote(problem.expected)],
-        ["received", quote(problem.received)],
-        ["message", quote(problem.message)],
+        ["path", quote(shorten(problem.path))],
+        ["expected", quote(shorten(problem.expected))],
+        ["received", quote(shorten(problem.received))],
+        ["message", quote(shorten(problem.message))],
       ]),
     );
   }
@@ -68,8 +76,8 @@ function checkOf(schema: object): Check | undefined {
 }
 
 function problemsOf(issues: readonly Issue[], input: unknown): readonly InputProblem[] {
-  const problems: InputProblem[] = [];
-  for (let index = 0; index < issues.length; index++) push(problems, problemOf(issues[index] as Issue, input));
+  const problems = createList<InputProblem>();
+  for (let index = 0; index < issues.length && index < MOST_PROBLEMS; index++) push(problems, problemOf(issues[index] as Issue, input));
   if (problems.length === 0)
     push(problems, { path: "$", expected: "a valid input", received: describeReceived(input), message: "The schema refused the input" });
   return problems;
@@ -131,7 +139,7 @@ function sized(issue: Issue): string {
 function unionExpected(issue: Issue): string | undefined {
   const branches = issue["errors"];
   if (!isArray(branches)) return undefined;
-  const texts: string[] = [];
+  const texts = createList<string>();
   for (let index = 0; index < branches.length; index++) {
     const first = (branches[index] as readonly Issue[] | undefined)?.[0];
     if (first !== undefined && (first.path === undefined || first.path.length === 0)) push(texts, expectedBy(first, toText(first.message)));
@@ -140,10 +148,14 @@ function unionExpected(issue: Issue): string | undefined {
 }
 
 function alternatives(values: readonly unknown[], separator: string): string {
-  const texts: string[] = [];
+  const texts = createList<string>();
   for (let index = 0; index < values.length && index < 20; index++) {
     const value: unknown = values[index];
     push(texts, typeof value === "string" ? stringifyJson(value) : toText(value));
   }
   return join(texts, separator);
+}
+
+function shorten(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${sliceText(text, 0, MOST_CHARACTERS)}…` : text;
 }

@@ -1,7 +1,7 @@
 // Calls and describes executables for the host. Every outcome is one text whose first letter says which (host.d.ts).
 import { guestErrorText } from "../errors.ts";
 import type { ContextFacts, InputProblem } from "../host.d.ts";
-import { getOwnPropertyNames, parseJson, push, RealmError, RealmPromise, RealmTypeError, toText } from "../intrinsics.ts";
+import { createList, getOwnPropertyNames, own, parseJson, push, RealmError, RealmPromise, RealmTypeError, toText } from "../intrinsics.ts";
 import { listText, quote, recordText } from "../json-text.ts";
 import { NotPlainData, resultText } from "../result.ts";
 import { kindOf } from "../describe-value.ts";
@@ -25,7 +25,7 @@ export interface Calls {
 }
 
 /** What is awaited where the run is over. */
-const never = new RealmPromise<never>(() => {});
+const never = own(new RealmPromise<never>(() => {}));
 
 export interface CallPowers extends ContextPowers {
   readonly limitWall: (milliseconds: number) => void;
@@ -41,7 +41,7 @@ export function createCalls(powers: CallPowers): Calls {
       const executable = executableOf((namespace as Record<string, unknown>)[exportName]);
       if (executable === undefined) return notExecutable(namespace, exportName);
       current = createContext(parseJson(call.context) as ContextFacts, powers);
-      const checked = await checkInput(executable.params, parseJson(call.input));
+      const checked = await own(checkInput(executable.params, parseJson(call.input)));
       if (!checked.ok) return `I${problemsText(checked.problems)}`;
       if (call.validateOnly === true) return "Rnull";
       if (executable.timeoutMs !== undefined) powers.limitWall(executable.timeoutMs);
@@ -77,7 +77,7 @@ export function createCalls(powers: CallPowers): Calls {
     const name = executable.name ?? "this function";
     if (current === undefined)
       throw new RealmError(`${name} was called while modules were being evaluated: call it from inside a workflow's function, where there is an execution`);
-    const checked = await checkInput(executable.params, params === undefined ? {} : params);
+    const checked = await own(checkInput(executable.params, params === undefined ? {} : params));
     if (!checked.ok) throw new RealmTypeError(`Parameters for ${name} do not fit its schema: ${problemsSummary(checked.problems)}`);
     const { body } = executable;
     return body(checked.value, current);
@@ -101,7 +101,7 @@ function failure(error: unknown): string {
 
 function notExecutable(namespace: object, exportName: string): string {
   const names = getOwnPropertyNames(namespace);
-  const quoted: string[] = [];
+  const quoted = createList<string>();
   for (let index = 0; index < names.length; index++) push(quoted, quote(names[index] as string));
   return `X${recordText([
     ["exports", listText(quoted)],

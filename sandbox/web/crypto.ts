@@ -2,6 +2,19 @@
 // trip between threads.
 import type { CallHost } from "../host-calls.ts";
 import type { Host } from "../host.d.ts";
+import {
+  dataViewBuffer,
+  dataViewLength,
+  dataViewOffset,
+  isView,
+  RealmArrayBuffer,
+  RealmUint8Array,
+  setBytes,
+  typedBuffer,
+  typedLength,
+  typedName,
+  typedOffset,
+} from "../intrinsics.ts";
 import { DOMException } from "./dom-exception.ts";
 
 const LARGEST_REQUEST = 65_536;
@@ -56,11 +69,13 @@ export function createCrypto({ host, call }: CryptoPowers): object {
     }
 
     getRandomValues<T extends ArrayBufferView>(array: T): T {
-      if (!ArrayBuffer.isView(array) || !INTEGER_ARRAYS.has((array as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag])) {
+      if (!isView(array) || !INTEGER_ARRAYS.has(typedName(array) ?? "")) {
         throw new DOMException("The data argument must be an integer-type TypedArray", "TypeMismatchError");
       }
-      if (array.byteLength > LARGEST_REQUEST) throw new DOMException(`The requested length exceeds ${LARGEST_REQUEST} bytes`, "QuotaExceededError");
-      new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(randomBytes(array.byteLength));
+      const bytes = bytesOf(array);
+      const length = typedLength(bytes);
+      if (length > LARGEST_REQUEST) throw new DOMException(`The requested length exceeds ${LARGEST_REQUEST} bytes`, "QuotaExceededError");
+      setBytes(bytes, randomBytes(length));
       return array;
     }
 
@@ -93,7 +108,10 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 }
 
 function bytesOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  throw new TypeError("The data argument must be an ArrayBuffer, a TypedArray or a DataView");
+  if (data instanceof RealmArrayBuffer) return new RealmUint8Array(data);
+  if (!isView(data)) throw new TypeError("The data argument must be an ArrayBuffer, a TypedArray or a DataView");
+  // As they are: an author may have put properties of these names on the view.
+  return typedName(data) === undefined
+    ? new RealmUint8Array(dataViewBuffer(data), dataViewOffset(data), dataViewLength(data))
+    : new RealmUint8Array(typedBuffer(data), typedOffset(data), typedLength(data));
 }

@@ -1,7 +1,7 @@
 // DOMException: the errors of the web platform, told apart by name.
 import { nameAsGlobal } from "../globals.ts";
 
-const CODES: Readonly<Record<string, number>> = {
+const CODES: Readonly<Record<string, number>> = Object.assign(Object.create(null) as Record<string, number>, {
   IndexSizeError: 1,
   HierarchyRequestError: 3,
   WrongDocumentError: 4,
@@ -24,7 +24,7 @@ const CODES: Readonly<Record<string, number>> = {
   TimeoutError: 23,
   InvalidNodeTypeError: 24,
   DataCloneError: 25,
-};
+});
 
 export class DOMException extends Error {
   readonly #name: string;

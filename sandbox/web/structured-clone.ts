@@ -4,7 +4,7 @@ import { DOMException } from "./dom-exception.ts";
 
 type Memory = Map<object, unknown>;
 
-const ERRORS: Readonly<Record<string, ErrorConstructor>> = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+const ERRORS = new Map<string, ErrorConstructor>(Object.entries({ EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError }));
 const toStringTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (
   this: unknown,
 ) => string | undefined;
@@ -94,7 +94,7 @@ function cloneError(value: Error, memory: Memory): object {
   const { name } = value;
   const message = Object.getOwnPropertyDescriptor(value, "message");
   const text = message !== undefined && "value" in message ? `${message.value as string}` : undefined;
-  const target = remember(value, memory, new (ERRORS[name] ?? Error)(text));
+  const target = remember(value, memory, new (ERRORS.get(name) ?? Error)(text));
   if (typeof value.stack === "string") hide(target, "stack", value.stack);
   if (Object.hasOwn(value, "cause")) hide(target, "cause", clone(value.cause, memory));
   return target;

@@ -7,7 +7,7 @@ type Field = (value: unknown) => boolean;
 
 /** Every call's arguments in order; none more. */
 const SHAPES: Readonly<Record<keyof Host, readonly Field[]>> = {
-  log: [oneOf("debug", "info", "warn", "error"), text(2 ** 26), optional(text(2 ** 26))],
+  log: [oneOf("debug", "info", "warn", "error"), text(2 ** 27), optional(text(2 ** 24))],
   startTimer: [id, wholeNumber(0, MAX_DELAY_MS)],
   stopTimer: [id],
   limitWall: [isAmount],

@@ -63,3 +63,16 @@ export class RoomCounts {
     return exceeded;
   }
 }
+
+/** As Room.begin takes them. */
+export function boundsText({ logLines, logBytes, pendingCalls, totalCalls, resultBytes }: RoomBounds): string {
+  return JSON.stringify({ logLines, logBytes, pendingCalls, totalCalls, resultBytes });
+}
+
+/** What the room answered, as far as it may go on: the room itself lets no result pass that is too long. */
+export function answerWithin({ resultBytes }: RoomBounds, text: unknown): RoomOutcome {
+  if (typeof text !== "string") return { kind: "threw", error: JSON.stringify({ name: "Error", message: "The room gave no answer", stack: "" }) };
+  const length = text.length - 1;
+  if (length <= resultBytes || !/^[RFD]/.test(text)) return { kind: "answered", text };
+  return { kind: "exceeded", limit: "resultBytes", amount: length };
+}

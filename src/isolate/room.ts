@@ -3,11 +3,11 @@
 // Until author code runs, everything is synchronous (fewer thread hops); from then on only the asynchronous API is used,
 // because a synchronous call would drain the guest's microtasks on this thread without any limit.
 import ivm from "isolated-vm";
-import type { PlanModule, RoomBounds, RoomGrants, RoomUsage, RoomJob, ImportReply, LogEntry, Plan } from "./room-job.ts";
+import type { PlanModule, RoomGrants, RoomUsage, RoomJob, ImportReply, LogEntry, Plan } from "./room-job.ts";
 import { callCapability, isAnsweredHere } from "./capabilities.ts";
 import { startDeadline } from "./deadline.ts";
 import { parseLogParts } from "./host-call-shapes.ts";
-import { type Exceeded, RoomCounts } from "./room-counts.ts";
+import { answerWithin, boundsText, type Exceeded, RoomCounts } from "./room-counts.ts";
 import { describeSurfaced, isDisposal, isOutOfMemory } from "./surfaced-error.ts";
 import { ModuleGraph } from "./module-graph.ts";
 import { type HostPart, makeRealm, type Realm } from "./realm.ts";
@@ -223,7 +223,7 @@ export class Room {
       message.mode === "describe"
         ? await this.#realm.describe(message.exportName)
         : await this.#realm.invoke(message.exportName, message.input, message.context, message.mode);
-    return answered(text, message.bounds);
+    return answerWithin(message.bounds, text);
   }
 
   #call(callId: number, name: string, argument: string): void {
@@ -256,6 +256,8 @@ export class Room {
   }
 
   #watch(message: RoomJob): void {
+    // An isolate out of memory disposes of itself, though what runs in it may be deep in V8 and not notice.
+    if (this.#isolate.isDisposed) return this.#end({ kind: "terminated", reason: "memory" });
     if (message.cpuMs > 0 && this.#cpuMs() > message.cpuMs) return this.stop("cpu");
     // Where a top-level await rejects late, V8 says so only at the end of the next call.
     if (this.#asking || this.#over) return;
@@ -292,15 +294,4 @@ export class Room {
     const statistics = await Promise.race([this.#isolate.getHeapStatistics().catch(() => undefined), late]);
     return statistics === undefined ? 0 : statistics.total_heap_size + statistics.externally_allocated_size;
   }
-}
-
-function boundsText({ logLines, logBytes, pendingCalls, totalCalls, resultBytes }: RoomBounds): string {
-  return JSON.stringify({ logLines, logBytes, pendingCalls, totalCalls, resultBytes });
-}
-
-/** A result that is too long goes no further, be it that the room let it pass. */
-function answered(text: string, { resultBytes }: RoomBounds): RoomOutcome {
-  const length = text.length - 1;
-  if (length <= resultBytes || !/^[RFD]/.test(text)) return { kind: "answered", text };
-  return { kind: "exceeded", limit: "resultBytes", amount: length };
 }

@@ -8,7 +8,7 @@ export const SCOPE_SPECIFIER = "bifrost:scope";
 
 export const SDK_MODULE = `import "${SCOPE_SPECIFIER}";
 const { sdk, close } = globalThis.__bifrost__;
-export const { workflow, tool, dataProvider, UserError } = sdk;
+export const { workflow, tool, dataProvider, UserError, workflows, config } = sdk;
 export let z;
 sdk.onZod((value) => { z = value; });
 close();
