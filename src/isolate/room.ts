@@ -48,6 +48,8 @@ export class Room {
   #ownTimeout: NodeJS.Timeout | undefined;
   #entered: Promise<void> = Promise.resolve();
   #over = false;
+  /** Nobody takes log lines any more. */
+  #left = false;
   #asking = false;
   readonly #errors: ErrorAttribution;
 
@@ -86,6 +88,7 @@ export class Room {
       const wallMs = performance.now() - this.#enteredAt;
       return { outcome, usage: { wallMs, cpuMs: this.#cpuMs(), peakMemoryBytes: await this.#heapBytes(outcome) } };
     } finally {
+      this.#left = true;
       clearTimeout(wallTimer);
       clearTimeout(this.#ownTimeout);
       clearInterval(watch);
@@ -198,7 +201,8 @@ export class Room {
   #log(level: LogEntry["level"], text: string, data: string | undefined): void {
     const parts = parseLogParts(text);
     if (parts === undefined) return this.#misused("a log line is not JSON of a list of texts");
-    if (this.#over || this.#counts?.takesLine(parts, data) !== true) return;
+    // Not "over": what was logged last may come behind the answer, by another queue.
+    if (this.#left || this.#counts?.takesLine(parts, data) !== true) return;
     this.#host?.onLog({ level, parts, at: Date.now(), ...(data === undefined ? {} : { data }) });
   }
 
