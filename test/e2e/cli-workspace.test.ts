@@ -1,5 +1,5 @@
-// Settings of a stored workspace through the bins: shown, set, enforced in the next run, taken back; on the embedded database and on servers.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+// Settings of a workspace through the bins: shown, set, enforced in the next run, taken back.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { commandLine, type CommandLine } from "../support/command-line.ts";
 import { freshDatabase, freshRedis, type Fresh } from "../support/servers/fresh.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -11,27 +11,13 @@ const FILES = {
     'import { workflow } from "bifrost";\nexport default workflow(async () => { for (let i = 0; i < 5; i += 1) console.log(i); return typeof WebAssembly; });\n',
 };
 
-interface Setting {
-  readonly shell: CommandLine;
-  readonly servers: readonly Fresh[];
-}
-
-async function embedded(): Promise<Setting> {
-  return { shell: await commandLine(), servers: [] };
-}
-
-async function onServers(): Promise<Setting> {
-  const [database, redis] = [await freshDatabase(), await freshRedis()];
-  return { shell: await commandLine({ DATABASE_URL: database.url, REDIS_URL: redis.url }), servers: [database, redis] };
-}
-
-describe.for([
-  ["the embedded database", embedded],
-  ["a real PostgreSQL and a real Redis", onServers],
-] as const)("settings on %s", ([, open]) => {
-  let setting: Setting;
+describe("settings of a stored workspace", () => {
+  let shell: CommandLine;
+  const servers: Fresh[] = [];
   beforeAll(async () => {
-    setting = await open();
+    const [database, redis] = [await freshDatabase(), await freshRedis()];
+    servers.push(database, redis);
+    shell = await commandLine({ DATABASE_URL: database.url, REDIS_URL: redis.url });
     using directory = temporaryDirectory(FILES);
     for (const args of [["init"], ["push", directory.path]]) {
       const { code, stderr } = await bifrost(args);
@@ -39,13 +25,13 @@ describe.for([
     }
   });
   afterAll(async () => {
-    await setting.shell[Symbol.asyncDispose]();
-    for (const server of setting.servers) await server[Symbol.asyncDispose]();
+    await shell[Symbol.asyncDispose]();
+    for (const server of servers) await server[Symbol.asyncDispose]();
   });
+  afterEach(() => bifrost(["workspace", "set", "all=default"]));
 
-  const bifrost = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => setting.shell.run("bifrost-executor", args, { env });
-  const runs = async (...args: readonly string[]): Promise<unknown> =>
-    JSON.parse((await setting.shell.run("run-workflow", [...args, "--json"])).stdout) as unknown;
+  const bifrost = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => shell.run("bifrost-executor", args, { env });
+  const runs = async (...args: readonly string[]): Promise<unknown> => JSON.parse((await shell.run("run-workflow", [...args, "--json"])).stdout) as unknown;
   const shown = async (env: Readonly<Record<string, string>> = {}): Promise<unknown> =>
     (JSON.parse((await bifrost(["workspace", "show", "--json"], env)).stdout) as { settings: unknown }).settings;
 
@@ -77,7 +63,7 @@ describe.for([
 
     expect((await bifrost(["workspace", "set", "resultBytes=default", "logLines=default", "--json"])).stdout).toContain('"timeout":{"value":2000,');
     expect(await runs("big.ts")).toMatchObject({ status: "Success" });
-    await bifrost(["workspace", "set", "all=default"]);
+    expect((await bifrost(["workspace", "set", "all=default"])).code).toBe(0);
     expect(await shown()).toMatchObject({ timeout: { value: 300_000, own: false } });
   });
 
@@ -115,6 +101,14 @@ describe.for([
       expect(stderr).toContain('There is no workspace named "nobody"');
     }
   });
+});
+
+it("what is set in the embedded database is there for the next command, and enforced", async () => {
+  await using shell = await commandLine();
+  using directory = temporaryDirectory(FILES);
+  expect(await shell.run("bifrost-executor", ["workspace", "set", "resultBytes=1kb"])).toMatchObject({ code: 0, stderr: "" });
+  expect(await shell.run("bifrost-executor", ["push", directory.path])).toMatchObject({ code: 0 });
+  expect(await shell.run("run-workflow", ["big.ts"])).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("limit: 1 kb") as string });
 });
 
 it("BIFROST_DEFAULTS holds for --directory, and a run may only ask for less", async () => {
