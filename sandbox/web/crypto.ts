@@ -18,6 +18,8 @@ import {
 import { DOMException } from "./dom-exception.ts";
 
 const LARGEST_REQUEST = 65_536;
+/** As base64, it is what a host call may carry. */
+const LARGEST_DIGESTED = 48_000_000;
 const LOT = 1024;
 const DIGESTS: ReadonlySet<string> = new Set(["SHA-1", "SHA-256", "SHA-384", "SHA-512"]);
 const INTEGER_ARRAYS: ReadonlySet<string> = new Set([
@@ -52,7 +54,9 @@ export function createCrypto({ host, call }: CryptoPowers): object {
     async digest(algorithm: string | { readonly name: string }, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer> {
       const name = `${typeof algorithm === "object" ? algorithm.name : algorithm}`.toUpperCase();
       if (!DIGESTS.has(name)) throw new DOMException("Unrecognized algorithm name", "NotSupportedError");
-      const answer = await call("digest", JSON.stringify({ algorithm: name, base64: toBase64(bytesOf(data)) }));
+      const bytes = bytesOf(data);
+      if (typedLength(bytes) > LARGEST_DIGESTED) throw new DOMException(`The data to digest exceeds ${LARGEST_DIGESTED} bytes`, "QuotaExceededError");
+      const answer = await call("digest", JSON.stringify({ algorithm: name, base64: toBase64(bytes) }));
       return fromBase64(answer).buffer;
     }
 

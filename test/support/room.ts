@@ -92,7 +92,10 @@ export async function createRoom(options: TestRoomOptions = {}): Promise<TestRoo
       const answer = answerCall(name, argument);
       void enterRoom(() => settle.apply(undefined, [callId, answer.ok, answer.text]));
     }),
-    importModule: counted("importModule", (importId: number, specifier: string, referrer: string) => void importModule(importId, specifier, referrer)),
+    importModule: counted(
+      "importModule",
+      (importId: number, specifier: string, referrer: string) => void enterRoom(() => importModule(importId, specifier, referrer)),
+    ),
     exceeded: counted("exceeded", (limit: string, amount: number) => exceeded.push([limit, amount])),
     now: new ivm.Callback(() => performance.now() - started),
     randomBytes: new ivm.Callback((count: number) => randomFillSync(new Uint8Array(count)).buffer),
