@@ -9,5 +9,6 @@ export type { StoredOptions } from "./open-stored.ts";
 export { forCaller } from "./audience.ts";
 export { FAULTS, Fault, isFaultCode, type FaultCode, type FaultDetails, type FaultKind, type FaultOwner } from "./errors.ts";
 export { lowerLimits, DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { DEFAULT_SETTINGS, type Grants, type Tier, type WorkspaceSettings } from "./settings.ts";
 export { STATUSES } from "./completion.ts";
 export type { Execution, ExecutionError, ExecutionStatus, LogLevel, LogLine, ModuleUse, StackFrame, TerminalStatus, Usage } from "./completion.ts";
