@@ -80,12 +80,22 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
+/** More than a child of ours sends in one message. */
+const MAX_ENTRIES = 10_000;
+const MAX_PARTS = 1_000_000;
+
+/** The channel carries lists with holes, and lists whose length costs their sender nothing. */
+function isListOf(value: unknown, most: number, check: (item: unknown) => boolean): boolean {
+  if (!Array.isArray(value) || value.length > most) return false;
+  for (const item of value as readonly unknown[]) if (!check(item)) return false;
+  return true;
+}
+
 function isLogEntry(value: unknown): value is LogEntry {
   return (
     isRecord(value) &&
     LEVELS.has(value["level"]) &&
-    Array.isArray(value["parts"]) &&
-    value["parts"].every((part) => typeof part === "string") &&
+    isListOf(value["parts"], MAX_PARTS, (part) => typeof part === "string") &&
     (value["data"] === undefined || typeof value["data"] === "string") &&
     isTime(value["at"])
   );
@@ -114,7 +124,7 @@ function isRunNews(value: Record<string, unknown>): boolean {
     case "cancelling":
       return typeof value["listens"] === "boolean";
     case "logs":
-      return Array.isArray(value["entries"]) && value["entries"].every(isLogEntry);
+      return isListOf(value["entries"], MAX_ENTRIES, isLogEntry);
     case "call":
       return typeof value["callId"] === "number" && typeof value["name"] === "string" && typeof value["argument"] === "string";
     case "import":
@@ -133,8 +143,9 @@ function isUsage(value: unknown): boolean {
 }
 
 function isLinkError(text: unknown): boolean {
+  if (typeof text !== "string") return false;
   try {
-    const error: unknown = JSON.parse(text as string);
+    const error: unknown = JSON.parse(text);
     return isRecord(error) && ["name", "message", "stack"].every((key) => typeof error[key] === "string");
   } catch {
     return false;
