@@ -61,6 +61,8 @@ export interface Execution {
   readonly version: 1;
   /** UUIDv7. */
   readonly id: string;
+  /** The execution that executed this one, through `workflows.execute`; absent where a caller asked for it. */
+  readonly parentId?: string;
   /** `path::export` that ran. */
   readonly workflow: string;
   readonly status: TerminalStatus;

@@ -24,6 +24,7 @@ export function fromGuestError(error: GuestError, mapStack: MapStack, depth = 0)
     stack,
     frames,
     ...(error.userFacing === true ? { userFacing: true } : {}),
+    ...(typeof error.executionId === "string" ? { details: { executionId: error.executionId } } : {}),
     ...(error.cause !== undefined && depth < MAX_CAUSES ? { cause: fromGuestError(error.cause, mapStack, depth + 1) } : {}),
   };
 }

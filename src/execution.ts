@@ -46,6 +46,7 @@ export async function execute(order: Order, powers: ExecutionPowers): Promise<Ex
   return await powers.record(order, {
     version: 1,
     id: order.id,
+    ...(order.parent === undefined ? {} : { parentId: order.parent.id }),
     workflow,
     ...ended,
     snapshotId: pinned.snapshot.id,

@@ -1,15 +1,17 @@
 // One opened workspace: what can be done with it, composed from its parts. The one place of composition for a run;
 // which database and cache the parts stand on is decided in open.ts.
 import { randomUUIDv7 } from "node:crypto";
-import { setMaxListeners } from "node:events";
 import type { Execution, LogLine } from "./completion.ts";
 import { Fault } from "./errors.ts";
 import { execute, type ExecutionPowers } from "./execution.ts";
 import { createClaims } from "./executions/claims.ts";
-import { handOver } from "./executions/hand-over.ts";
+import { handOver, type Ended, type HandOver } from "./executions/hand-over.ts";
 import { createLoading } from "./executions/loading.ts";
-import type { Order } from "./executions/order.ts";
-import type { ExecutionRecords } from "./executions/records.ts";
+import type { Order, PinnedSnapshot } from "./executions/order.ts";
+import type { ExecutionRecords, ExecutionStart } from "./executions/records.ts";
+import { cancellationOf, RunningExecutions, type Cancellation } from "./executions/running.ts";
+import { scrubberOf, scrubJson, scrubOutcome, type Secrets } from "./executions/scrub.ts";
+import { checkSecrets } from "./executions/secrets.ts";
 import { isLongerThan, type Limits } from "./limits.ts";
 import { DEFAULT_IMPORT_POLICY, type ImportPolicy } from "./modules/import-policy.ts";
 import type { ModulePath } from "./modules/module-path.ts";
@@ -37,6 +39,8 @@ export interface RunOptions {
   readonly limits?: Limits | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
+  /** Name → value: what author code may ask for by `config.get(name)`. Taken out of result, error and logs, and of what is kept of the input. */
+  readonly secrets?: Secrets | undefined;
 }
 
 /** Disposing of it cancels what still runs. */
@@ -59,6 +63,16 @@ export interface Executor extends AsyncDisposable {
   sourceOf(execution: Pick<Execution, "snapshotId">, path: string): Promise<string | undefined>;
   /** What is kept of an execution that has ended. Rejects with ERR_EXECUTION_NOT_FOUND. */
   execution(id: string): Promise<Execution>;
+  /**
+   * Resolves when it has ended as cancelled, and says how far that had to go; so again for one that was cancelled before. Rejects
+   * with ERR_EXECUTION_ENDED where it came to another end, and with ERR_EXECUTION_NOT_FOUND for an id that is not of this workspace.
+   */
+  cancel(id: string): Promise<Cancellation>;
+  /**
+   * Log lines after the one numbered `after` (0 where absent): of one that runs, as they come, until it ends or the signal aborts; of one that
+   * has ended, from its record. Rejects with ERR_EXECUTION_NOT_FOUND.
+   */
+  logs(id: string, options?: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined }): AsyncIterable<LogLine>;
   /** Waits for what a write left to be done (describe runs, stored code). */
   settled(): Promise<void>;
 }
@@ -93,12 +107,35 @@ export function createExecutor(parts: ExecutorParts): Executor {
   const { find, load, loadFrom, loadImport } = createLoading({ workspace: workspace.id, origin, modules, policy });
   const { takeProcess, pin } = createClaims({ workspace: workspace.id, store, snapshots, children, tenant, leaseMs });
   const loose = new Set<Promise<unknown>>();
-  const running = new Set<Promise<unknown>>();
+  const running = new RunningExecutions();
   const closing = new AbortController();
-  // One for each execution that runs.
-  setMaxListeners(0, closing.signal);
 
-  const powers: ExecutionPowers = { recall, takeProcess, pin, find, load, begin, handOver: (order, work) => handOver(order, work, { loadImport }), record };
+  const powers: ExecutionPowers = {
+    recall,
+    takeProcess,
+    pin,
+    find,
+    load,
+    begin,
+    handOver: async (order, work) => scrubOutcome(await handed(order, work), scrubberOf(order.secrets)),
+    record,
+  };
+
+  function handed(order: Order, work: HandOver): Promise<Ended> {
+    return handOver(order, work, { loadImport, nested: { run: runNested }, log });
+  }
+
+  /** What the execution that waits for it gets holds secrets still: they are its own too. */
+  async function runNested(order: Order, pinned: PinnedSnapshot): Promise<Execution> {
+    let whole: Ended | undefined;
+    const inside: ExecutionPowers = {
+      ...powers,
+      pin: async () => ({ snapshot: pinned.snapshot, version: pinned.version, [Symbol.asyncDispose]: async () => undefined }),
+      handOver: async (own, work) => scrubOutcome((whole = await handed(own, work)), scrubberOf(own.secrets)),
+    };
+    const execution = await running.run({ id: order.id, signals: [order.signal] }, (reins) => execute({ ...order, ...reins }, inside));
+    return whole?.status === execution.status ? { ...execution, ...whole } : execution;
+  }
 
   /** Only an id that somebody else gave can have been seen before. */
   async function recall(order: Order): ReturnType<ExecutionPowers["recall"]> {
@@ -107,7 +144,12 @@ export function createExecutor(parts: ExecutorParts): Executor {
   const given = new WeakSet<Order>();
 
   async function begin(order: Order, start: Parameters<ExecutionPowers["begin"]>[1]): ReturnType<ExecutionPowers["begin"]> {
-    return order.mode === "call" ? await records.begin({ id: order.id, workspace: workspace.id, inputJson: order.inputJson, ...start }) : start;
+    return order.mode === "call" ? await records.begin(startOf(order, start)) : start;
+  }
+
+  function startOf({ id, inputJson, secrets, parent }: Order, start: Parameters<ExecutionPowers["begin"]>[1]): ExecutionStart {
+    const input = scrubJson(inputJson, scrubberOf(secrets));
+    return { id, workspace: workspace.id, inputJson: input, ...start, ...(parent === undefined ? {} : { parentId: parent.id }) };
   }
 
   async function record(order: Order, execution: Execution): Promise<Execution> {
@@ -142,9 +184,9 @@ export function createExecutor(parts: ExecutorParts): Executor {
 
   const writer = createFileWriter({ workspace: workspace.id, origin, store, compile: parts.compile, describe: parts.describe ? describe : undefined, log });
 
-  function orderFor(reference: string, inputJson: string, options: RunOptions): Order {
+  function orderFor(reference: string, inputJson: string, options: RunOptions, id: string = randomUUIDv7()): Order {
     const order: Order = {
-      id: options.id ?? newExecutionId(),
+      id,
       workspace,
       reference,
       inputJson,
@@ -152,9 +194,20 @@ export function createExecutor(parts: ExecutorParts): Executor {
       limits: options.limits ?? workspace.limits,
       signal: options.signal,
       onLog: options.onLog,
+      secrets: options.secrets,
     };
     if (options.id !== undefined) given.add(order);
     return order;
+  }
+
+  async function ended(id: string): Promise<Execution> {
+    const stored = await records.get(workspace.id, id);
+    if (stored?.execution !== undefined) return stored.execution;
+    throw new Fault(
+      "ERR_EXECUTION_NOT_FOUND",
+      stored === undefined ? `No execution of this workspace has the id ${id}.` : `The execution ${id} has not ended yet.`,
+      { details: { id } },
+    );
   }
 
   async function runOrder(order: Order): Promise<Execution> {
@@ -172,14 +225,10 @@ export function createExecutor(parts: ExecutorParts): Executor {
       }
       checkInputSize(inputJson, options.limits ?? workspace.limits);
       if (closing.signal.aborted) throw new Fault("ERR_EXECUTOR_CLOSED", "This executor has been closed and takes no more executions. Open another one.");
-      const signal = options.signal === undefined ? closing.signal : AbortSignal.any([options.signal, closing.signal]);
-      const execution = runOrder(orderFor(reference, inputJson, { ...options, signal }));
-      running.add(execution);
-      try {
-        return await execution;
-      } finally {
-        running.delete(execution);
-      }
+      const secrets = checkSecrets(options.secrets);
+      const id = options.id ?? randomUUIDv7();
+      const asked = { id, signals: [options.signal, closing.signal], onLog: options.onLog };
+      return await running.run(asked, (reins) => runOrder(orderFor(reference, inputJson, { ...options, ...reins, secrets }, id)));
     },
     write: (changes, options) => writer.write(changes, options),
     move: (from, to) => writer.move(from, to),
@@ -204,14 +253,17 @@ export function createExecutor(parts: ExecutorParts): Executor {
         return undefined;
       }
     },
-    async execution(id) {
-      const stored = await records.get(workspace.id, id);
-      if (stored?.execution !== undefined) return stored.execution;
-      throw new Fault(
-        "ERR_EXECUTION_NOT_FOUND",
-        stored === undefined ? `No execution of this workspace has the id ${id}.` : `The execution ${id} has not ended yet.`,
-        { details: { id } },
-      );
+    execution: ended,
+    async cancel(id) {
+      return (await running.cancel(id)) ?? cancellationOf(await ended(id));
+    },
+    async *logs(id, { after = 0, signal } = {}) {
+      if (!Number.isSafeInteger(after) || after < 0) {
+        throw new Fault("ERR_INPUT_INVALID", `after is ${String(after)}; the number of a log line is wanted, or 0.`, {
+          details: { path: "after", expected: "a whole number of 0 or more", received: String(after) },
+        });
+      }
+      yield* running.follow(id, { after, signal }) ?? (await ended(id)).logs.slice(after);
     },
     async settled() {
       while (loose.size > 0) await Promise.all(loose);
@@ -220,7 +272,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     async [Symbol.asyncDispose]() {
       // What still runs ends as cancelled and is recorded while there is something to record it in.
       closing.abort();
-      await Promise.allSettled(running);
+      await running.settled();
       while (loose.size > 0) await Promise.all(loose);
       await modules.settled();
       await parts.close();
@@ -234,8 +286,4 @@ function checkInputSize(inputJson: string, { inputBytes: limit }: Limits): void 
   throw new Fault("ERR_INPUT_TOO_LARGE", `The input is ${amount} bytes of JSON; at most ${limit} are taken. Send less, or send where it is stored.`, {
     details: { limit, amount },
   });
-}
-
-function newExecutionId(): string {
-  return randomUUIDv7();
 }

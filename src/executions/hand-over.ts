@@ -10,10 +10,13 @@ import type { RoomUsage } from "../isolate/room-job.ts";
 import type { Entry } from "../workspace/find.ts";
 import { complete, failed, type Completion } from "./complete.ts";
 import { answerImport, withFaults, type ImportPowers } from "./answer-import.ts";
+import { createHostCalls } from "./host-calls.ts";
+import type { NestedPowers } from "./nested.ts";
 import { explainLink } from "./explain-link.ts";
 import { LogBook } from "./log-book.ts";
 import { MB } from "../limits.ts";
 import { keep, prepare } from "./prepared-closure.ts";
+import { scrubberOf } from "./scrub.ts";
 
 export interface HandOver {
   readonly pinned: PinnedSnapshot;
@@ -22,13 +25,19 @@ export interface HandOver {
   run(request: RunRequest): Promise<RunEnd>;
 }
 
+export interface HandOverPowers extends ImportPowers {
+  readonly nested: NestedPowers;
+  readonly log?: ((message: string) => void) | undefined;
+}
+
 export type Ended = Pick<Execution, "status" | "result" | "error" | "logs" | "usage" | "modules">;
 
 const NO_USAGE: RoomUsage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 };
 /** For a limit of "none": more than any isolate here may grow to before the machine ends it. */
 const UNLIMITED_MEMORY_MB = 4096;
 
-export async function handOver(order: Order, work: HandOver, powers: ImportPowers): Promise<Ended> {
+/** Secrets may stand in what it resolves to, but for the log. */
+export async function handOver(order: Order, work: HandOver, powers: HandOverPowers): Promise<Ended> {
   const { closure, entry, pinned } = work;
   const modules = new Map<string, ClosureModule>();
   const faults = new Map<string, Fault>();
@@ -38,14 +47,22 @@ export async function handOver(order: Order, work: HandOver, powers: ImportPower
   keep(modules, closure);
   const map = (stack: string): ReturnType<typeof mapStack> => mapStack(stack, (path) => modules.get(path));
   const { limits, workspace } = order;
-  const book = new LogBook({ mapStack: (stack) => map(stack).stack, onLine: order.onLog, maxLines: limits.logLines, maxBytes: limits.logBytes });
+  const book = new LogBook({
+    mapStack: (stack) => map(stack).stack,
+    scrubber: scrubberOf(order.secrets),
+    onLine: order.onLog,
+    maxLines: limits.logLines,
+    maxBytes: limits.logBytes,
+  });
+  const workflow = `${entry.path}::${entry.exportName}`;
+  await using calls = createHostCalls({ order, pinned, workflow, powers: powers.nested, log: powers.log });
   const request: RunRequest = {
     ...prepare(closure, entry.path),
     zod: closure.usesZod,
     mode: order.mode,
     exportName: entry.exportName,
     input: order.inputJson,
-    context: JSON.stringify({ executionId: order.id, workflow: `${entry.path}::${entry.exportName}`, workspace: workspace.name }),
+    context: JSON.stringify({ executionId: order.id, workflow, workspace: workspace.name }),
     wallMs: limits.wallMs,
     cpuMs: limits.cpuMs,
     memoryMb: limits.memoryBytes === 0 ? UNLIMITED_MEMORY_MB : Math.floor(limits.memoryBytes / MB),
@@ -53,7 +70,7 @@ export async function handOver(order: Order, work: HandOver, powers: ImportPower
     grants: workspace.grants,
     signal: order.signal,
     onLogs: (entries) => book.add(entries),
-    onCall: (name) => Promise.resolve({ ok: false, text: JSON.stringify({ name: "TypeError", message: `There is no host function named ${name}` }) }),
+    onCall: (name, argument) => calls.answer(name, argument),
     onImport: (specifier, referrer) => answerImport(order, { pinned, modules, faults, powers, map }, { specifier, referrer }),
   };
   const end = await work.run(request).catch((error: unknown) => notRun(error, hashOf));
@@ -65,7 +82,7 @@ export async function handOver(order: Order, work: HandOver, powers: ImportPower
     hashOf,
     explainLink: (error) => explainLink(error, { mapStack: map, modules, entry: entry.path }),
   });
-  return ended(withFaults(completion, { faults, hashOf }), { logs: book.lines, usage: end.usage, modules });
+  return ended(calls.explain(withFaults(completion, { faults, hashOf })), { logs: book.lines, usage: end.usage, modules });
 }
 
 /** It had begun, and its process was lost before it could run: where there is no other, that is how it ended. */

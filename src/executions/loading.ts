@@ -29,7 +29,7 @@ export interface Loading {
   readonly loadFrom: (snapshot: Snapshot, path: ModulePath) => Promise<Closure>;
 }
 
-const SDK_EXPORTS: ReadonlySet<string> = new Set(["workflow", "tool", "dataProvider", "UserError", "z"]);
+const SDK_EXPORTS: ReadonlySet<string> = new Set(["workflow", "tool", "dataProvider", "UserError", "workflows", "config", "z"]);
 
 export function createLoading({ workspace, origin, modules, policy }: LoadingParts): Loading {
   const closures = new LRUCache<string, Closure>({ max: 1000 });

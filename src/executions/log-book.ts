@@ -2,9 +2,11 @@
 import type { LogLine } from "../completion.ts";
 import type { LogEntry } from "../isolate/room-job.ts";
 import { isNestedDeeper } from "./nesting.ts";
+import type { Scrubber } from "./scrub.ts";
 
 export interface LogBookOptions {
   readonly mapStack: (stack: string) => string;
+  readonly scrubber?: Scrubber | undefined;
   readonly onLine?: ((line: LogLine) => void) | undefined;
   readonly maxLines: number;
   /** Of messages and data together, in UTF-8. */
@@ -27,8 +29,10 @@ export class LogBook {
   add(entries: readonly LogEntry[]): void {
     for (const entry of entries) {
       if (this.#truncated) return;
-      const message = entry.parts.map((part, index) => (index % 2 === 0 ? part : this.#options.mapStack(part))).join("");
-      this.#add({ ...entry, message });
+      const { mapStack, scrubber } = this.#options;
+      const message = entry.parts.map((part, index) => (index % 2 === 0 ? part : mapStack(part))).join("");
+      // Before it is measured and perhaps cut: half of a secret would not be known for one.
+      this.#add({ ...entry, message: scrubber === undefined ? message : scrubber.text(message) });
     }
   }
 
@@ -50,6 +54,12 @@ export class LogBook {
     this.#push({ level: "warn", message: `[truncated: an execution keeps at most ${maxLines} log lines and ${maxBytes} bytes]`, at });
   }
 
+  #data(text: string): unknown {
+    const data = parsed(text);
+    const { scrubber } = this.#options;
+    return scrubber === undefined ? data : scrubber.value(data);
+  }
+
   #push({
     level,
     message,
@@ -66,7 +76,7 @@ export class LogBook {
       level,
       message,
       timestamp: new Date(at).toISOString(),
-      ...(data === undefined ? {} : { data: parsed(data) }),
+      ...(data === undefined ? {} : { data: this.#data(data) }),
     };
     this.lines.push(line);
     this.#options.onLine?.(line);

@@ -4,6 +4,7 @@ import type { Limits } from "../limits.ts";
 import type { RunEnd, RunRequest } from "../process/run-request.ts";
 import type { Workspace } from "../snapshot/origin.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { Secrets } from "./scrub.ts";
 
 export interface Order {
   /** UUIDv7. An id seen before keeps its snapshot; one that has ended is not run again. */
@@ -18,6 +19,10 @@ export interface Order {
   readonly limits: Limits;
   /** Whether another execution waits for this one: then it takes no place among those that may run at once. */
   readonly nested?: boolean | undefined;
+  /** The execution that waits for this one; `chain` are the workflows from the outermost to it. */
+  readonly parent?: { readonly id: string; readonly chain: readonly string[] } | undefined;
+  /** What author code may ask for by name; taken out of all that the execution gives. */
+  readonly secrets?: Secrets | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
 }

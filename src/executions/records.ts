@@ -12,6 +12,8 @@ export interface ExecutionStart {
   /** JSON text as the caller gave it. */
   readonly inputJson: string;
   readonly startedAt: string;
+  /** The execution that this one was executed by. */
+  readonly parentId?: string | undefined;
 }
 
 export interface StoredExecution extends ExecutionStart {

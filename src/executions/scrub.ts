@@ -1,6 +1,6 @@
 // Takes the secrets that were handed to a run out of all that it gives: every occurrence gives way to a mark that names
 // the secret. Knows texts and JSON data; what an envelope is made of is said at the end.
-import type { Execution, ExecutionError, LogLine, StackFrame } from "../completion.ts";
+import type { Execution, ExecutionError, StackFrame } from "../completion.ts";
 import { searchFor } from "./many-texts.ts";
 import { formsOf } from "./secret-forms.ts";
 
@@ -119,7 +119,7 @@ function isNumeral(text: string): boolean {
 
 type Outcome = Partial<Pick<Execution, "result" | "error">>;
 
-/** Log lines are scrubbed one by one as they come. */
+/** Log lines are scrubbed as they come (log-book.ts). */
 export function scrubOutcome<Ended extends Outcome>(ended: Ended, scrubber: Scrubber | undefined): Ended {
   if (scrubber === undefined) return ended;
   const { result, error } = ended;
@@ -128,11 +128,6 @@ export function scrubOutcome<Ended extends Outcome>(ended: Ended, scrubber: Scru
     ...(result === undefined ? {} : { result: scrubber.value(result) }),
     ...(error === undefined ? {} : { error: scrubError(error, scrubber) }),
   };
-}
-
-export function scrubLine(line: LogLine, scrubber: Scrubber): LogLine {
-  const { message, data } = line;
-  return { ...line, message: scrubber.text(message), ...(data === undefined ? {} : { data: scrubber.value(data) }) };
 }
 
 /** JSON text. It is written anew only where a secret stood in it: long numbers and repeated keys stay as they came. */

@@ -45,6 +45,8 @@ export interface HarnessRunOptions extends HarnessLimits {
   readonly onLog?: ((line: Execution["logs"][number]) => void) | undefined;
   /** Everything but the call of the workflow's function. */
   readonly dryRun?: boolean | undefined;
+  /** Name → value, for `config.get(name)`; does not appear in the execution. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Harness extends AsyncDisposable {
@@ -88,6 +90,7 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
         limits: runLimits(executor.workspace.limits, { ...limits, ...askedLimits(run) }),
         signal: run.signal,
         onLog: run.onLog,
+        secrets: run.secrets,
       }),
     write: (files) => executor.write(files),
     dispose,

@@ -2,9 +2,10 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ExecutionError } from "../../../src/completion.ts";
+import type { ExecutionError, LogLine } from "../../../src/completion.ts";
+import { LogBook } from "../../../src/executions/log-book.ts";
 import { searchFor } from "../../../src/executions/many-texts.ts";
-import { createScrubber, scrubJson, scrubLine, scrubOutcome, scrubberOf } from "../../../src/executions/scrub.ts";
+import { createScrubber, scrubJson, scrubOutcome, scrubberOf } from "../../../src/executions/scrub.ts";
 
 const TOKEN = "sk_live_51HxQ2+/a b&c";
 const PEM = `-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nq83vEiNFZ4mrze8SI0VniavN7xIjRWeJ\nXq==\n-----END PRIVATE KEY-----\n`;
@@ -121,9 +122,16 @@ describe("B89: secrets are scrubbed", () => {
     expect(scrubbed.error.code).toBe("ERR_INPUT_INVALID");
   });
 
-  it("B89: of a log line: message and data", () => {
-    const line = { sequence: 1, level: "info", message: `got ${TOKEN}`, timestamp: "2026-01-01T00:00:00.000Z", data: { TOKEN } } as const;
-    expect(scrubLine(line, scrubber({ TOKEN }))).toEqual({ ...line, message: "got [secret TOKEN]", data: { TOKEN: "[secret TOKEN]" } });
+  it("B89: of a log line: message and data, before it leaves and before it is cut at the limit", () => {
+    const left: LogLine[] = [];
+    const book = new LogBook({ mapStack: (stack) => stack, scrubber: scrubber({ TOKEN }), onLine: (line) => left.push(line), maxLines: 10, maxBytes: 60 });
+    book.add([{ level: "info", parts: [`got ${TOKEN.slice(0, 5)}`, TOKEN.slice(5)], data: JSON.stringify({ TOKEN }), at: 0 }]);
+    expect(left).toEqual([
+      { sequence: 1, level: "info", message: "got [secret TOKEN]", timestamp: "1970-01-01T00:00:00.000Z", data: { TOKEN: "[secret TOKEN]" } },
+    ]);
+    book.add([{ level: "info", parts: [`${"x".repeat(15)}${TOKEN}`], at: 0 }]);
+    expect(left[1]?.message).not.toContain("sk");
+    expect(book.lines).toEqual(left);
   });
 
   it("B89: an input that is kept is written anew only where a secret stands in it", () => {
