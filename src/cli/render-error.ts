@@ -10,7 +10,7 @@ export interface ErrorView {
   /** Lines of source around the first frame, from modules/code-frame.ts; "" where there are none. */
   readonly codeFrame?: string;
   /** Absent where no execution began. */
-  readonly execution?: Pick<Execution, "id" | "snapshotId" | "usage"> | undefined;
+  readonly execution?: Pick<Execution, "id" | "snapshotId"> | undefined;
 }
 
 /** What is shown of an error; a Fault is one too. */
@@ -25,7 +25,7 @@ export function renderError(error: ShownError, { paint, codeFrame = "", executio
     headline(error, paint),
     ...(codeFrame === "" ? [] : ["", codeFrame, ""]),
     ...frameLines(error.frames ?? [], paint, "  "),
-    ...factLines(error, details, execution).map(([name, text]) => `  ${paint("bold", `${name}:`)} ${visible(text)}`),
+    ...factLines(error, details).map(([name, text]) => `  ${paint("bold", `${name}:`)} ${visible(text)}`),
     ...causeLines(error.cause, paint),
     ...adviceLines(details, paint),
   ];
@@ -59,7 +59,7 @@ function frameLines(frames: readonly StackFrame[], paint: Paint, indent: string)
   });
 }
 
-function factLines({ code }: ShownError, details: Details, execution: ErrorView["execution"]): (readonly [string, string])[] {
+function factLines({ code }: ShownError, details: Details): (readonly [string, string])[] {
   const facts: (readonly [string, string])[] = problemsOf(details).map(({ path, expected, received }) => [
     String(path),
     `expected ${String(expected)}, received ${String(received)}`,
@@ -68,33 +68,32 @@ function factLines({ code }: ShownError, details: Details, execution: ErrorView[
   const candidates = listOf(details["candidates"]);
   if (candidates.length > 0) facts.push([code === "ERR_MODULE_NOT_FOUND" ? "tried" : "candidates", candidates.join(", ")]);
   if (typeof details["rule"] === "string") facts.push(["rule", `${details["rule"]}: ${String(details["reason"])}`]);
-  facts.push(...limitFacts(code, details, execution));
+  facts.push(...limitFacts(code, details));
   return facts;
 }
 
-function limitFacts(code: ShownError["code"], details: Details, execution: ErrorView["execution"]): (readonly [string, string])[] {
-  const { limitMs, limitBytes, limit, amount } = details;
-  const usage = execution?.usage;
-  if (typeof limitMs === "number") {
-    const used =
-      usage === undefined
-        ? []
-        : [["used", code === "ERR_TIMEOUT_CPU" ? `${formatDuration(usage.cpuMs)} of processor time` : formatDuration(usage.wallMs)] as const];
-    return [["limit", formatDuration(limitMs)], ...used];
+function limitFacts(code: ShownError["code"], { limit, amount }: Details): (readonly [string, string])[] {
+  const name = LIMIT_NAMES.find((each) => LIMITS[each].code === code);
+  if (name === undefined || typeof limit !== "number" || typeof amount !== "number") return [];
+  switch (LIMITS[name].unit) {
+    case "ms":
+      return [
+        ["limit", formatDuration(limit)],
+        ["used", `${formatDuration(amount)}${name === "cpuMs" ? " of processor time" : ""}`],
+      ];
+    case "bytes":
+      // To the byte: one more than the limit must not look like the limit. What memory was asked for, nobody knows.
+      if (name === "memoryBytes") return [["limit", formatSize(limit)], ...(amount === 0 ? [] : [["used", `${formatSize(amount)} at the peak`] as const])];
+      return [
+        ["limit", formatSize(limit)],
+        ["amount", `${amount} bytes`],
+      ];
+    case "":
+      return [
+        ["limit", String(limit)],
+        ["amount", String(amount)],
+      ];
   }
-  if (typeof limit === "number" && typeof amount === "number") {
-    const inBytes = LIMIT_NAMES.some((name) => LIMITS[name].code === code && LIMITS[name].unit === "bytes");
-    // To the byte: one more than the limit must not look like the limit.
-    return [
-      ["limit", inBytes ? formatSize(limit) : String(limit)],
-      ["amount", inBytes ? `${amount} bytes` : String(amount)],
-    ];
-  }
-  if (typeof limitBytes !== "number") return [];
-  return [
-    ["limit", formatSize(limitBytes)],
-    ...(usage === undefined || usage.peakMemoryBytes === 0 ? [] : [["used", `${formatSize(usage.peakMemoryBytes)} at the peak`] as const]),
-  ];
 }
 
 function causeLines(cause: ExecutionError | undefined, paint: Paint): string[] {

@@ -3,6 +3,7 @@ import type { GuestError, InputProblem } from "../../sandbox/host.d.ts";
 import type { ExecutionError, TerminalStatus } from "../completion.ts";
 import type { Fault } from "../errors.ts";
 import { fromFault, fromGuestError, simpleError, type MapStack } from "../execution-error.ts";
+import type { RoomUsage } from "../isolate/room-job.ts";
 import type { LinkError } from "../isolate/room-outcome.ts";
 import type { RunEnd } from "../process/run-request.ts";
 import type { StopPhase, StopReason } from "../process/kill-ladder.ts";
@@ -34,20 +35,22 @@ export function complete(end: RunEnd, context: CompletionContext): Completion {
 }
 
 function completionOf(end: RunEnd, context: CompletionContext): Completion {
-  if (end.kind === "stopped") return stopped(end.reason, context.limits, end.phase);
+  if (end.kind === "stopped") return stopped(end.reason, { limits: context.limits, phase: end.phase, usage: end.usage });
   if (end.kind === "crashed") return failed(crashError(end));
   const { outcome } = end;
   switch (outcome.kind) {
     case "terminated":
-      return outcome.limitMs === undefined ? stopped(outcome.reason, context.limits, "dispose") : timedOut("the workflow's own timeout", outcome.limitMs);
+      return outcome.limitMs === undefined
+        ? stopped(outcome.reason, { limits: context.limits, phase: "dispose", usage: end.usage })
+        : timedOut("the workflow's own timeout", { limit: outcome.limitMs, amount: end.usage.wallMs });
     case "exceeded":
       return failed(outcome.limit === "resultBytes" ? tooLarge(outcome.amount, context.limits) : tooManyCalls(outcome, context.limits));
     case "threw":
-      return failed(fromThrown(outcome.error, context));
+      return failed(fromThrown(outcome.error, { ...context, usage: end.usage }));
     case "rejected-link":
       return failed(fromFault(context.explainLink(JSON.parse(outcome.error) as never), context.hashOf));
     case "answered":
-      return answered(outcome.text, context);
+      return answered(outcome.text, { ...context, usage: end.usage });
   }
 }
 
@@ -55,10 +58,16 @@ export function failed(error: ExecutionError): Completion {
   return { status: "Failed", error };
 }
 
-function stopped(reason: StopReason, limits: Limits, phase: StopPhase): Completion {
+interface Stop {
+  readonly limits: Limits;
+  readonly phase: StopPhase;
+  readonly usage: RoomUsage;
+}
+
+function stopped(reason: StopReason, { limits, phase, usage }: Stop): Completion {
   switch (reason) {
     case "wall":
-      return timedOut("its wall-clock limit", limits.wallMs);
+      return timedOut("its wall-clock limit", { limit: limits.wallMs, amount: usage.wallMs });
     case "cpu":
       return {
         status: "Timeout",
@@ -66,11 +75,11 @@ function stopped(reason: StopReason, limits: Limits, phase: StopPhase): Completi
           "ERR_TIMEOUT_CPU",
           "TimeoutError",
           `The execution used more processor time than its limit of ${limits.cpuMs} ms. Look for a loop that does not end, or raise the limit.`,
-          { limitMs: limits.cpuMs },
+          { limit: limits.cpuMs, amount: Math.ceil(usage.cpuMs) },
         ),
       };
     case "memory":
-      return failed(memoryError(limits));
+      return failed(memoryError(limits, usage));
     case "cancelled":
       return { status: "Cancelled", error: simpleError("ERR_CANCELLED", "CancelledError", `The execution was cancelled${HOW[phase]}.`, { phase }) };
   }
@@ -82,15 +91,17 @@ const HOW: Readonly<Record<StopPhase, string>> = {
   kill: " and its process killed, because it did not stop otherwise",
 };
 
-function timedOut(limit: string, limitMs: number): Completion {
-  const message = `The execution did not end within ${limit} of ${limitMs} ms. Make it shorter, or raise that limit.`;
-  return { status: "Timeout", error: simpleError("ERR_TIMEOUT_WALL", "TimeoutError", message, { limitMs }) };
+function timedOut(what: string, { limit, amount }: { readonly limit: number; readonly amount: number }): Completion {
+  const message = `The execution did not end within ${what} of ${limit} ms. Make it shorter, or raise that limit.`;
+  return { status: "Timeout", error: simpleError("ERR_TIMEOUT_WALL", "TimeoutError", message, { limit, amount: Math.ceil(amount) }) };
 }
 
-function memoryError(limits: Limits): ExecutionError {
+function memoryError(limits: Limits, { peakMemoryBytes: amount }: RoomUsage): ExecutionError {
   const limit = limits.memoryBytes === 0 ? "one process can have" : `its limit of ${limits.memoryBytes} bytes`;
   return simpleError("ERR_MEMORY_LIMIT", "MemoryLimitError", `The execution used more memory than ${limit}. Hold less at once, or raise the limit.`, {
-    limitBytes: limits.memoryBytes,
+    limit: limits.memoryBytes,
+    // What was seen of it: it may have asked for much more at once.
+    amount,
   });
 }
 
@@ -139,15 +150,15 @@ function crashError({ exitCode, signal, because }: Crash): ExecutionError {
 
 const BUFFERS_EXHAUSTED = /^RangeError: Array buffer allocation failed\n {4}at [^\n]*\(<anonymous>\)(?:\n|$)/;
 
-function fromThrown(text: string, { mapStack, limits }: CompletionContext): ExecutionError {
+function fromThrown(text: string, { mapStack, limits, usage }: CompletionContext & { readonly usage: RoomUsage }): ExecutionError {
   const error = JSON.parse(text) as GuestError;
   // V8 reports an exhausted buffer allocator as an ordinary RangeError; to the author it is the memory limit. One that
   // the author throws by that name stands in no function of V8's own.
-  if (BUFFERS_EXHAUSTED.test(error.stack)) return { ...fromGuestError(error, mapStack), ...memoryError(limits) };
+  if (BUFFERS_EXHAUSTED.test(error.stack)) return { ...fromGuestError(error, mapStack), ...memoryError(limits, usage) };
   return fromGuestError(error, mapStack);
 }
 
-function answered(text: string, context: CompletionContext): Completion {
+function answered(text: string, context: CompletionContext & { readonly usage: RoomUsage }): Completion {
   const body = text.slice(1);
   switch (text[0]) {
     case "R":

@@ -57,7 +57,7 @@ describe("settings of a stored workspace", () => {
       "",
     ]);
     expect(await runs("big.ts")).toMatchObject({ status: "Failed", error: { code: "ERR_RESULT_TOO_LARGE", details: { limit: 1024, amount: 2002 } } });
-    expect(await runs("slow.ts")).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_WALL", details: { limitMs: 2000 } } });
+    expect(await runs("slow.ts")).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_WALL", details: { limit: 2000 } } });
     expect(await runs("talks.ts")).toMatchObject({ status: "Success", logs: { length: 4 } });
     expect(await runs("slow.ts", "--timeout", "3s")).toMatchObject({ error: { code: "ERR_INPUT_INVALID", details: { path: "--timeout" } } });
 
@@ -117,6 +117,6 @@ it("BIFROST_DEFAULTS holds for --directory, and a run may only ask for less", as
   const run = async (...args: readonly string[]): Promise<unknown> =>
     JSON.parse((await shell.run("run-workflow", [...args, "--directory", directory.path, "--json"])).stdout) as unknown;
   expect(await run("big.ts")).toMatchObject({ error: { code: "ERR_RESULT_TOO_LARGE" } });
-  expect(await run("slow.ts")).toMatchObject({ error: { code: "ERR_TIMEOUT_WALL", details: { limitMs: 1000 } } });
+  expect(await run("slow.ts")).toMatchObject({ error: { code: "ERR_TIMEOUT_WALL", details: { limit: 1000 } } });
   expect(await run("slow.ts", "--timeout", "2s")).toMatchObject({ error: { code: "ERR_INPUT_INVALID" } });
 });

@@ -35,7 +35,7 @@ const OWN_TIMEOUT = attacks(
   {
     promise: "ends within the limit",
     limits: { wallMs: 60_000 },
-    expect: ends("Timeout", "ERR_TIMEOUT_WALL", ({ error }) => expect(error?.details).toMatchObject({ limitMs: 200 })),
+    expect: ends("Timeout", "ERR_TIMEOUT_WALL", ({ error }) => expect(error?.details).toMatchObject({ limit: 200 })),
   },
 );
 

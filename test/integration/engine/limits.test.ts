@@ -34,7 +34,7 @@ const ENDLESS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 describe("B81: ends as Timeout at the wall-clock limit:", () => {
   it.each(Object.entries(ENDLESS))("%s", async (_title, files) => {
     const execution = await engine.run(files, { timeoutMs: 700, cpuMs: 60_000 });
-    expect(execution).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_WALL", name: "TimeoutError", details: { limitMs: 700 } } });
+    expect(execution).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_WALL", name: "TimeoutError", details: { limit: 700 } } });
   });
 });
 
@@ -46,7 +46,7 @@ it("B81: a wall-clock limit longer than any timer counts ends nothing early, be 
 
 it("B81: processor time is a limit of its own, with an error of its own", async () => {
   const execution = await engine.run({ "wf.ts": workflow("ctx.log.info('begun'); while (true) {}") }, { timeoutMs: 20_000, cpuMs: 300 });
-  expect(execution).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_CPU", details: { limitMs: 300 } }, logs: [{ message: "begun" }] });
+  expect(execution).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_CPU", details: { limit: 300 } }, logs: [{ message: "begun" }] });
   expect(execution.usage.cpuMs).toBeGreaterThanOrEqual(300);
 });
 
@@ -81,7 +81,7 @@ describe("B82: ends as Failed with a memory error, whatever holds the memory:", 
     "%s",
     async (_title, body) => {
       const execution = await engine.run({ "wf.ts": workflow(body) }, { timeoutMs: 60_000, memoryMb: 64 });
-      expect(execution).toMatchObject({ status: "Failed", error: { code: "ERR_MEMORY_LIMIT", details: { limitBytes: 64 * 1024 * 1024 } } });
+      expect(execution).toMatchObject({ status: "Failed", error: { code: "ERR_MEMORY_LIMIT", details: { limit: 64 * 1024 * 1024 } } });
     },
     90_000,
   );
@@ -113,11 +113,11 @@ it("a workflow's own timeout ends it, and can only lower the limit of the execut
     `import { workflow } from "bifrost"; export default workflow({ timeout: ${timeout} }, async () => { await new Promise(() => {}); });`;
   expect(await engine.run({ "wf.ts": source(`"300ms"`) }, { timeoutMs: 20_000 })).toMatchObject({
     status: "Timeout",
-    error: { code: "ERR_TIMEOUT_WALL", details: { limitMs: 300 } },
+    error: { code: "ERR_TIMEOUT_WALL", details: { limit: 300 } },
   });
   expect(await engine.run({ "wf.ts": source(`"1h"`) }, { timeoutMs: 400 })).toMatchObject({
     status: "Timeout",
-    error: { code: "ERR_TIMEOUT_WALL", details: { limitMs: 400 } },
+    error: { code: "ERR_TIMEOUT_WALL", details: { limit: 400 } },
   });
 });
 

@@ -111,9 +111,9 @@ describe("an error of ours", () => {
   });
 
   it.for([
-    ["ERR_TIMEOUT_WALL", { limitMs: 5000 }, ["  limit: 5 s", "  used: 5.01 s"]],
-    ["ERR_TIMEOUT_CPU", { limitMs: 1000 }, ["  limit: 1 s", "  used: 1.25 s of processor time"]],
-    ["ERR_MEMORY_LIMIT", { limitBytes: 128 * 1024 ** 2 }, ["  limit: 128 mb", "  used: 3 mb at the peak"]],
+    ["ERR_TIMEOUT_WALL", { limit: 5000, amount: 5012 }, ["  limit: 5 s", "  used: 5.01 s"]],
+    ["ERR_TIMEOUT_CPU", { limit: 1000, amount: 1250 }, ["  limit: 1 s", "  used: 1.25 s of processor time"]],
+    ["ERR_MEMORY_LIMIT", { limit: 128 * 1024 ** 2, amount: 3 * 1024 ** 2 }, ["  limit: 128 mb", "  used: 3 mb at the peak"]],
     ["ERR_RESULT_TOO_LARGE", { limit: 1024 ** 2, amount: 1024 ** 2 + 1 }, ["  limit: 1 mb", "  amount: 1048577 bytes"]],
     ["ERR_HOST_CALL_LIMIT", { limit: 10, amount: 11 }, ["  limit: 10", "  amount: 11"]],
   ] as const)("for %s says the limit and what was used", ([code, details, facts]) => {
