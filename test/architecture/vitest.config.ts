@@ -19,6 +19,7 @@ export default defineConfig({
       { extends: true, test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...servers } },
       { extends: true, test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], ...servers } },
       { extends: true, test: { name: "hostile", include: ["test/hostile/**/*.test.ts"], testTimeout: 90_000, ...servers } },
+      { extends: true, test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 180_000 } },
       { extends: true, test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 240_000, ...servers } },
     ],
   },
