@@ -7,7 +7,7 @@ import type { CompilerOptionsSubset, ScriptKind } from "./module-record.ts";
 export const COMPILER_VERSION = "typescript@6.0.3";
 
 /** Goes up with every change of what compiler/ emits or records for the same source. */
-export const TRANSFORMER_VERSION = 1;
+export const TRANSFORMER_VERSION = 2;
 
 type OptionName = keyof CompilerOptionsSubset;
 

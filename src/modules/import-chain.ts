@@ -58,5 +58,7 @@ export function syntaxFault(path: ModulePath, compiled: CompiledModule): Fault |
 
 /** A fault that was found without knowing the module's path, with the path. */
 export function inModule(path: ModulePath, fault: Fault): Fault {
-  return new Fault(fault.code, `${path}: ${fault.message}`, { name: fault.name, details: { ...fault.details, path }, cause: fault.cause });
+  const { line, column } = fault.details;
+  const place = typeof line === "number" ? `${path}:${line}:${String(column)}` : path;
+  return new Fault(fault.code, `${place}: ${fault.message}`, { name: fault.name, details: { ...fault.details, path }, cause: fault.cause });
 }

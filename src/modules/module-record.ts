@@ -38,6 +38,11 @@ export interface EntityRecord extends Position {
   readonly name: string | undefined;
 }
 
+/** How deep a source nests (see Limits.nesting), and where it is deepest. */
+export interface SourceNesting extends Position {
+  readonly depth: number;
+}
+
 export interface ModuleFacts {
   readonly imports: readonly ImportRecord[];
   /** Names exported directly, `"default"` included; names behind `export *` are not. */
@@ -47,6 +52,7 @@ export interface ModuleFacts {
   readonly diagnostics: readonly Diagnostic[];
   /** True where the emitted code imports `bifrost:module` (for `import()` and `import.meta`); that import is not in `imports`. */
   readonly usesModuleScope?: boolean;
+  readonly nesting: SourceNesting;
 }
 
 /** What a transpile gives. With a syntax error `js` is empty, and `facts.diagnostics` says why. */

@@ -2,7 +2,7 @@
 // It holds nothing worth stealing, has no environment, and may be killed at any time.
 import { enableCompileCache, flushCompileCache } from "node:module";
 import { Worker } from "node:worker_threads";
-import type { TranspileJob, TranspileNews, TranspileOrder } from "./transpile-protocol.ts";
+import type { TranspileAnswer, TranspileJob, TranspileNews, TranspileOrder } from "./transpile-protocol.ts";
 
 const cacheDirectory = process.argv[2];
 if (cacheDirectory !== undefined) enableCompileCache(cacheDirectory);
@@ -18,7 +18,7 @@ process.on("message", (order: TranspileOrder) => {
 });
 
 endWithParent();
-const { compileModule } = await import("../modules/compiler/transpile.ts");
+const { compileModule, isCompilerSpent, RefusedSource } = await import("../modules/compiler/transpile.ts");
 tell({ kind: "ready" });
 if (cacheDirectory !== undefined) flushCompileCache();
 
@@ -26,21 +26,32 @@ for (;;) {
   const job = queue.shift();
   if (job === undefined) await new Promise<void>((resolve) => (wake = resolve));
   else perform(job);
+  // Nothing is begun while the last answer is on its way.
+  if (isCompilerSpent()) break;
   // Lets answers out and withdrawals in between two jobs.
   await new Promise((resolve) => setImmediate(resolve));
 }
 
 function perform({ id, request }: TranspileJob): void {
   tell({ kind: "started", id });
+  const answer = answerTo(request);
+  const last = isCompilerSpent();
+  tell({ ...answer, id, last }, last ? () => process.exit() : undefined);
+}
+
+type Answer = TranspileAnswer extends infer One ? (One extends TranspileAnswer ? Omit<One, "id" | "last"> : never) : never;
+
+function answerTo(request: TranspileJob["request"]): Answer {
   try {
-    tell({ kind: "done", id, compiled: compileModule(request) });
+    return { kind: "done", compiled: compileModule(request) };
   } catch (error) {
-    tell({ kind: "failed", id, message: error instanceof Error ? error.message : String(error) });
+    if (error instanceof RefusedSource) return { kind: "refused", refusal: error.refusal };
+    return { kind: "failed", message: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function tell(news: TranspileNews): void {
-  if (process.connected) process.send?.(news);
+function tell(news: TranspileNews, sent?: () => void): void {
+  if (process.connected) process.send?.(news, undefined, undefined, sent);
 }
 
 function dropJobs(ids: ReadonlySet<number>): void {

@@ -1,20 +1,24 @@
 // Transpiles untrusted source in killable processes. One job that is too much costs itself only: what else its child
-// held is done by another. Equal jobs in flight are done once.
+// held is done by another, nobody waits for somebody else's, and it is not tried again. Equal jobs in flight are done once.
 import { availableParallelism } from "node:os";
+import { LRUCache } from "lru-cache";
 import { Fault } from "../errors.ts";
 import { compiledKeyOf } from "../modules/compile-key.ts";
+import { refusalFault, type CompileRefusal } from "../modules/compile-refusal.ts";
 import type { CompiledKey } from "../modules/content-hash.ts";
 import type { CompileRequest } from "../modules/compiler/transpile.ts";
 import type { CompiledModule } from "../modules/module-record.ts";
 import { TranspileProcess } from "./transpile-process.ts";
-import type { TranspileAnswer, TranspileProcessEvents } from "./transpile-process.ts";
+import type { TranspileProcessEvents } from "./transpile-process.ts";
+import type { TranspileAnswer } from "./transpile-protocol.ts";
+import { TranspileQueue } from "./transpile-queue.ts";
 
 export interface TranspilePoolOptions {
   /** Node to run the children with; this process's own by default. */
   readonly execPath?: string;
-  /** Most children at once; 2 or the number of cores. */
+  /** Most children that get on with their work at once; 2 or the number of cores. As many again may be at something slow. */
   readonly size?: number;
-  /** Wall-clock limit of one module, in milliseconds; 10 s. */
+  /** Processor time of one module, in milliseconds; 5 s. */
   readonly timeoutMs?: number;
   /** Heap of a child in MiB; 512. */
   readonly memoryMb?: number;
@@ -22,12 +26,12 @@ export interface TranspilePoolOptions {
   readonly cacheDirectory?: string;
 }
 
-/** A fault is the author's (ERR_MODULE_SYNTAX: too complex), or ours. A syntax error is no fault: `ok` carries it in its diagnostics. */
+/** A fault is the author's (ERR_NESTING_LIMIT: too complex), or ours. A syntax error is no fault: `ok` carries it in its diagnostics. */
 export type TranspileOutcome = { readonly ok: CompiledModule } | { readonly fault: Fault };
 
 export interface TranspilePool extends AsyncDisposable {
-  /** One outcome for each request, in their order. Never rejects. */
-  compile(requests: readonly CompileRequest[]): Promise<readonly TranspileOutcome[]>;
+  /** One outcome for each request, in their order. Never rejects. Tenants are served in turn. */
+  compile(requests: readonly CompileRequest[], options?: { readonly tenant?: string | undefined }): Promise<readonly TranspileOutcome[]>;
   /** Starts one child ahead of need. */
   warm(): void;
   /** Ends every child; what is in flight ends as ERR_EXECUTOR_CLOSED. */
@@ -36,6 +40,7 @@ export interface TranspilePool extends AsyncDisposable {
 
 interface Job {
   readonly id: number;
+  readonly tenant: string;
   readonly key: CompiledKey;
   readonly request: CompileRequest;
   readonly settle: (outcome: TranspileOutcome) => void;
@@ -46,10 +51,13 @@ interface Job {
 const WORTH_A_CHILD = 40;
 const MAX_CRASHES = 2;
 const MAX_FAILED_STARTS = 3;
-const SLOW_MS = 1000;
+/** Of honest modules only the largest take as long. */
+const SLOW_MS = 500;
+/** A source that was refused is refused at once when it comes again: for this many sources, for this long. */
+const REMEMBERED = { max: 10_000, ttl: 10 * 60_000 };
 
 export function createTranspilePool(options: TranspilePoolOptions = {}): TranspilePool {
-  const { size = Math.min(2, availableParallelism()), timeoutMs = 10_000 } = options;
+  const { size = Math.min(2, availableParallelism()), timeoutMs = 5000 } = options;
   const processOptions = {
     execPath: options.execPath ?? process.execPath,
     cacheDirectory: options.cacheDirectory,
@@ -60,14 +68,19 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
   const processes = new Set<TranspileProcess>();
   const jobs = new Map<number, Job>();
   const inFlight = new Map<CompiledKey, Promise<TranspileOutcome>>();
-  let queue: Job[] = [];
+  const refused = new LRUCache<CompiledKey, Fault>(REMEMBERED);
+  const queue = new TranspileQueue<Job>((job) => jobs.has(job.id));
   let nextId = 1;
   let failedStarts = 0;
   let closed = false;
 
   return {
-    async compile(requests) {
-      const outcomes = requests.map(compileOnce);
+    async compile(requests, { tenant = "" } = {}) {
+      const isNew = ![...jobs.values()].some((job) => job.tenant === tenant);
+      const fresh: Job[] = [];
+      const outcomes = requests.map((request) => compileOnce(request, { tenant, fresh }));
+      queue.add(fresh);
+      if (isNew && [...processes].every((each) => each.room === 0)) for (const each of processes) each.recall();
       serve();
       return await Promise.all(outcomes);
     },
@@ -78,16 +91,20 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
     [Symbol.asyncDispose]: close,
   };
 
-  function compileOnce(request: CompileRequest): Promise<TranspileOutcome> {
+  function compileOnce(request: CompileRequest, { tenant, fresh }: { readonly tenant: string; readonly fresh: Job[] }): Promise<TranspileOutcome> {
     const key = compiledKeyOf(request);
     const before = inFlight.get(key);
     if (before !== undefined) return before;
     const { promise, resolve } = Promise.withResolvers<TranspileOutcome>();
-    const job: Job = { id: nextId++, key, request, settle: resolve, crashes: 0 };
+    const fault = closed ? closedFault() : refused.get(key);
+    if (fault !== undefined) {
+      resolve({ fault });
+      return promise;
+    }
+    const job: Job = { id: nextId++, tenant, key, request, settle: resolve, crashes: 0 };
     inFlight.set(key, promise);
     jobs.set(job.id, job);
-    queue.push(job);
-    if (closed) settle(job, { fault: closedFault() });
+    fresh.push(job);
     return promise;
   }
 
@@ -97,17 +114,32 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
     job.settle(outcome);
   }
 
+  function refuse(job: Job, refusal: CompileRefusal): void {
+    const fault = refusalFault(refusal);
+    refused.set(job.key, fault);
+    settle(job, { fault });
+  }
+
   // Gives out what is queued, evenly, and starts a child where there is none to take it or too much for those there are.
   function serve(): void {
-    queue = queue.filter((job) => jobs.has(job.id));
-    if (queue.length === 0 || closed) return;
-    while (processes.size < size && (!canWait() || queue.length >= WORTH_A_CHILD * processes.size)) start();
+    if (closed) return;
+    const held = slowTenants();
+    while (mayStart() && queue.waiting(held) > 0 && (!canWait() || queue.waiting(held) >= WORTH_A_CHILD * processes.size)) start();
     const free = [...processes].filter((each) => each.room > 0);
     free.forEach((each, index) => {
-      const share = Math.ceil(queue.length / (free.length - index));
-      const given = queue.splice(0, Math.min(each.room, share));
+      const share = Math.ceil(queue.waiting(held) / (free.length - index));
+      const given = queue.take(Math.min(each.room, share), held);
       if (given.length > 0) each.give(given.map(({ id, request }) => ({ id, request })));
     });
+  }
+
+  // Who has one child at something slow waits for it: the others are for everybody else.
+  function slowTenants(): ReadonlySet<string> {
+    return new Set([...processes].flatMap(({ stuckAt }) => (stuckAt === undefined ? [] : (jobs.get(stuckAt)?.tenant ?? []))));
+  }
+
+  function mayStart(): boolean {
+    return processes.size < 2 * size && [...processes].filter((each) => !each.stuck).length < size;
   }
 
   // A short queue is sooner done by a child that is at work than by a new one; not by one that is stuck.
@@ -123,12 +155,12 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
         serve();
       },
       onGivenBack(ids) {
-        queue.unshift(...heldJobs(ids));
-        serve();
+        queue.add(heldJobs(ids), { first: true });
       },
+      onSlow: serve,
       onGone({ reason, wasReady, running, waiting }) {
         processes.delete(child);
-        queue.unshift(...heldJobs(waiting));
+        queue.add(heldJobs(waiting), { first: true });
         if (!wasReady) failStart();
         for (const job of heldJobs(running === undefined ? [] : [running])) blame(job, reason);
         serve();
@@ -145,15 +177,17 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
   function hear(answer: TranspileAnswer): void {
     const job = jobs.get(answer.id);
     if (job === undefined) return;
-    settle(job, answer.kind === "done" ? { ok: answer.compiled } : { fault: tooComplex("depth", answer.message) });
+    if (answer.kind === "done") settle(job, { ok: answer.compiled });
+    else if (answer.kind === "refused") refuse(job, answer.refusal);
+    else settle(job, { fault: new Fault("ERR_INTERNAL", `The module could not be compiled: ${answer.message}`) });
   }
 
   // A child may have been ended by someone else, so a crash is believed the second time.
-  function blame(job: Job, reason: "time" | "crash"): void {
+  function blame(job: Job, reason: "time" | "memory" | "crash"): void {
     job.crashes += 1;
-    if (reason === "time") settle(job, { fault: tooComplex("time", `it took more than ${timeoutMs / 1000} s`) });
-    else if (job.crashes >= MAX_CRASHES) settle(job, { fault: tooComplex("memory", "the compiler ran out of memory") });
-    else queue.unshift(job);
+    if (reason === "time") refuse(job, { reason, limit: timeoutMs });
+    else if (reason === "memory" || job.crashes >= MAX_CRASHES) refuse(job, { reason: "memory", limit: processOptions.memoryMb * 1024 * 1024 });
+    else queue.add([job], { first: true });
   }
 
   function failStart(): void {
@@ -161,7 +195,7 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
     if (failedStarts < MAX_FAILED_STARTS) return;
     failedStarts = 0;
     const fault = new Fault("ERR_INTERNAL", `The transpile process does not start with ${processOptions.execPath}.`);
-    for (const job of queue.splice(0)) settle(job, { fault });
+    for (const job of queue.take(Infinity, new Set())) settle(job, { fault });
   }
 
   async function close(): Promise<void> {
@@ -171,13 +205,6 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
     processes.clear();
     await Promise.all(ending);
   }
-}
-
-function tooComplex(reason: "time" | "memory" | "depth", told: string): Fault {
-  return new Fault("ERR_MODULE_SYNTAX", `The module is too complex to compile: ${told}. Split it, or move large data into a JSON module.`, {
-    name: "SyntaxError",
-    details: { reason },
-  });
 }
 
 function closedFault(): Fault {

@@ -2,28 +2,29 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { TranspileJob, TranspileNews, TranspileOrder } from "./transpile-protocol.ts";
+import { readProcessUsage } from "./process-usage.ts";
+import type { TranspileAnswer, TranspileJob, TranspileNews, TranspileOrder } from "./transpile-protocol.ts";
 
 export interface TranspileProcessOptions {
   readonly execPath: string;
   /** Directory for V8's code cache of the compiler; without it each child parses the compiler again. */
   readonly cacheDirectory: string | undefined;
-  /** Wall-clock limit of one job. */
+  /** Processor time of one job; by the clock at most four times as much, or this where the platform does not tell. */
   readonly timeoutMs: number;
   /** After this long with one job the others are given back. */
   readonly slowMs: number;
   readonly memoryMb: number;
 }
 
-export type TranspileAnswer = Extract<TranspileNews, { readonly kind: "done" | "failed" }>;
-
 export interface TranspileProcessEvents {
   onAnswer(answer: TranspileAnswer): void;
   /** Jobs that have not been begun and must go elsewhere. */
   onGivenBack(ids: readonly number[]): void;
+  /** It has been at one job for so long that others should not count on it. */
+  onSlow(): void;
   /** The child has ended without being asked to. `running` is the job it was at. */
   onGone(end: {
-    readonly reason: "time" | "crash";
+    readonly reason: "time" | "memory" | "crash";
     readonly wasReady: boolean;
     readonly running: number | undefined;
     readonly waiting: readonly number[];
@@ -32,6 +33,12 @@ export interface TranspileProcessEvents {
 
 /** More would only make giving back dearer; fewer would leave the child idle between messages. */
 const MAX_HELD = 8;
+
+/** What a machine that is busy with other things may add to the time that a job needs. */
+const MOST_WAITING = 4;
+
+/** V8's own default overflows at a few hundred nodes of some forms. Where the main thread's stack is small by default, so it stays. */
+const STACK = process.platform === "win32" ? [] : ["--stack-size=3900"];
 
 /** A machine under load may take seconds to start a process. */
 const START_MS = 30_000;
@@ -49,7 +56,8 @@ export class TranspileProcess {
   #slow = false;
   #gone = false;
   #timedOut = false;
-  #limit: NodeJS.Timeout | undefined;
+  #limit: Clock | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
 
   constructor(options: TranspileProcessOptions, events: TranspileProcessEvents) {
@@ -57,16 +65,16 @@ export class TranspileProcess {
     this.#events = events;
     this.#child = fork(CHILD, options.cacheDirectory === undefined ? [] : [options.cacheDirectory], {
       execPath: options.execPath,
-      execArgv: ["--no-warnings", `--max-old-space-size=${options.memoryMb}`],
+      execArgv: ["--no-warnings", ...STACK, `--max-old-space-size=${options.memoryMb}`],
       env: {},
       serialization: "advanced",
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     this.#exited = new Promise((resolve) => {
-      this.#child.once("exit", () => resolve(this.#end()));
+      this.#child.once("exit", (code, signal) => resolve(this.#end(code === 134 ? "SIGABRT" : signal)));
       // Without a process there is no exit. Messages to one that has just died fail here too, and its exit follows.
       this.#child.on("error", () => {
-        if (this.#child.pid === undefined) resolve(this.#end());
+        if (this.#child.pid === undefined) resolve(this.#end(null));
       });
     });
     this.#child.on("message", (news: TranspileNews) => this.#hear(news));
@@ -91,6 +99,20 @@ export class TranspileProcess {
     this.#keepAlive();
   }
 
+  /** Gives back what has not been begun. */
+  recall(): void {
+    const waiting = [...this.#held].filter((id) => id !== this.#running);
+    if (waiting.length === 0) return;
+    for (const id of waiting) this.#held.delete(id);
+    this.#send({ withdraw: waiting });
+    this.#events.onGivenBack(waiting);
+  }
+
+  /** What it is at, while it does not get on with it. */
+  get stuckAt(): number | undefined {
+    return this.stuck ? this.#running : undefined;
+  }
+
   /** SIGKILL; resolves when the process is gone. No event follows. */
   async stop(): Promise<void> {
     this.#gone = true;
@@ -109,7 +131,8 @@ export class TranspileProcess {
       this.#startClock(this.#options.timeoutMs);
     } else {
       this.#running = undefined;
-      this.#slow = false;
+      // One that has said its last word takes nothing more.
+      this.#slow = news.last;
       this.#held.delete(news.id);
       this.#keepAlive();
       this.#events.onAnswer(news);
@@ -133,37 +156,55 @@ export class TranspileProcess {
   }
 
   #startClock(milliseconds: number): void {
-    // A host that was busy itself may find the answer waiting: it is read before the child is judged.
-    const limit: NodeJS.Timeout = setTimeout(() => setImmediate(() => this.#killIf(limit)), milliseconds).unref();
+    const limit = { startedAt: performance.now(), cpuMs: this.#cpuMs() };
+    const timer = (delay: number): NodeJS.Timeout =>
+      // A host that was busy itself may find the answer waiting: it is read before the child is judged.
+      setTimeout(() => setImmediate(() => this.#judge(limit, { milliseconds, timer })), delay).unref();
     this.#limit = limit;
+    this.#timer = timer(milliseconds);
     if (this.#ready) this.#patience = setTimeout(() => this.#giveBack(), this.#options.slowMs).unref();
   }
 
-  #killIf(limit: NodeJS.Timeout): void {
+  #judge(limit: Clock, { milliseconds, timer }: { readonly milliseconds: number; readonly timer: (delay: number) => NodeJS.Timeout }): void {
     if (this.#limit !== limit) return;
+    const now = this.#cpuMs();
+    const left = now === undefined || limit.cpuMs === undefined ? 0 : milliseconds - (now - limit.cpuMs);
+    if (this.#ready && left > 0 && performance.now() - limit.startedAt < milliseconds * MOST_WAITING) {
+      this.#timer = timer(Math.max(left, milliseconds / 20));
+      return;
+    }
     this.#timedOut = true;
     this.#child.kill("SIGKILL");
   }
 
+  #cpuMs(): number | undefined {
+    return this.#child.pid === undefined ? undefined : readProcessUsage(this.#child.pid)?.cpuMs;
+  }
+
   #stopClock(): void {
-    clearTimeout(this.#limit);
+    clearTimeout(this.#timer);
     clearTimeout(this.#patience);
     this.#limit = undefined;
   }
 
   #giveBack(): void {
     this.#slow = true;
-    const waiting = [...this.#held].filter((id) => id !== this.#running);
-    for (const id of waiting) this.#held.delete(id);
-    this.#send({ withdraw: waiting });
-    this.#events.onGivenBack(waiting);
+    this.recall();
+    this.#events.onSlow();
   }
 
-  #end(): void {
+  #end(signal: string | null): void {
     this.#stopClock();
     if (this.#gone) return;
     this.#gone = true;
     const waiting = [...this.#held].filter((id) => id !== this.#running);
-    this.#events.onGone({ reason: this.#timedOut ? "time" : "crash", wasReady: this.#ready, running: this.#running, waiting });
+    // V8 aborts when its heap is full.
+    const reason = this.#timedOut ? "time" : signal === "SIGABRT" ? "memory" : "crash";
+    this.#events.onGone({ reason, wasReady: this.#ready, running: this.#running, waiting });
   }
+}
+
+interface Clock {
+  readonly startedAt: number;
+  readonly cpuMs: number | undefined;
 }

@@ -58,6 +58,7 @@ function compiledFile(path: string, bytes: Uint8Array, { entities = [], broken =
       exports: entities.map((entity) => entity.exportName),
       entities: entities.map((entity) => ({ ...entity, ...at })),
       diagnostics: broken ? [{ ...at, code: 1005, severity: "error", message: "';' expected." }] : [],
+      nesting: { depth: 1, ...at },
     },
   };
 }

@@ -1,11 +1,14 @@
 // A JSON file as an ECMAScript module with a default export.
-import type { CompiledModule, Position } from "../module-record.ts";
+import type { CompiledModule } from "../module-record.ts";
+import { measureJsonNesting } from "./source-nesting.ts";
+import { placeIn } from "./source-place.ts";
 
 type Emitted = Pick<CompiledModule, "js" | "map" | "facts">;
 
 /** `text` is without a byte order mark. JSON.parse inside the room keeps `__proto__` an ordinary key. */
 export function compileJson(text: string): Emitted {
-  const facts = { imports: [], exports: ["default"], entities: [], diagnostics: [] };
+  const { depth, offset } = measureJsonNesting(text);
+  const facts = { imports: [], exports: ["default"], entities: [], diagnostics: [], nesting: { depth, ...placeIn(text, offset) } };
   const problem = jsonProblem(text);
   if (problem === undefined) return { js: `export default JSON.parse(${JSON.stringify(text)});\n`, map: "", facts };
   const diagnostic = { ...placeIn(text, offsetOf(text)), code: 0, severity: "error" as const, message: `This is not JSON: ${problem}` };
@@ -45,9 +48,4 @@ function canGoOn(prefix: string): boolean {
     if (position !== undefined) return Number(position) >= prefix.length;
     return message.startsWith("Unexpected end");
   }
-}
-
-function placeIn(text: string, offset: number): Position {
-  const lines = text.slice(0, offset).split(/\r\n|[\n\r\u2028\u2029]/);
-  return { line: lines.length, column: (lines.at(-1) ?? "").length + 1 };
 }

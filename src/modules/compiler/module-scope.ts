@@ -71,9 +71,11 @@ function importOf(names: readonly (readonly [exported: string, local: string])[]
   return factory.createImportDeclaration(undefined, clause, factory.createStringLiteral(MODULE_SCOPE_SPECIFIER));
 }
 
-// The author may use our name for something else.
+// The author may use our name for something else. A number keeps it short, whatever they do.
 function unusedName(name: string, text: string): string {
-  let unused = name;
-  while (text.includes(unused)) unused += "_";
-  return unused;
+  if (!text.includes(name)) return name;
+  const used = new Set(Array.from(text.matchAll(new RegExp(`${name}([0-9]*)`, "g")), ([, digits]) => digits));
+  let number = 1;
+  while (used.has(String(number))) number += 1;
+  return `${name}${number}`;
 }

@@ -3,9 +3,11 @@ import ts from "typescript";
 import type { Diagnostic } from "../module-record.ts";
 import { literalText, placeOf } from "./source-place.ts";
 
-export function saveNotes(source: ts.SourceFile): readonly Diagnostic[] {
+/** At most `most`. */
+export function saveNotes(source: ts.SourceFile, { most }: { readonly most: number }): readonly Diagnostic[] {
   const notes: Diagnostic[] = [];
   for (const statement of source.statements) {
+    if (notes.length === most) return notes;
     if (ts.isExportAssignment(statement) && statement.isExportEquals === true) {
       notes.push({
         ...placeOf(statement, source),
@@ -25,14 +27,15 @@ export function saveNotes(source: ts.SourceFile): readonly Diagnostic[] {
       });
     }
   }
-  if (/\brequire\b/.test(source.text)) noteRequire(source, notes);
+  if (/\brequire\b/.test(source.text)) noteRequire(source, { notes, most });
   return notes;
 }
 
-function noteRequire(source: ts.SourceFile, notes: Diagnostic[]): void {
+function noteRequire(source: ts.SourceFile, { notes, most }: { readonly notes: Diagnostic[]; readonly most: number }): void {
   visit(source);
 
   function visit(node: ts.Node): void {
+    if (notes.length === most) return;
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "require" && isFree(node.expression)) {
       notes.push({
         ...placeOf(node, source),

@@ -7,6 +7,12 @@ export function startOf(source: ts.SourceFile, offset: number): Position {
   return { line: line + 1, column: character + 1 };
 }
 
+/** The same from the text alone, without a syntax tree. */
+export function placeIn(text: string, offset: number): Position {
+  const lines = text.slice(0, offset).split(/\r\n|[\n\r\u2028\u2029]/);
+  return { line: lines.length, column: (lines.at(-1) ?? "").length + 1 };
+}
+
 /** Where a node of the source, or the node that an emitted one came from, begins; 1:1 for what the compiler made up. */
 export function placeOf(node: ts.Node, source: ts.SourceFile): Position {
   const original = ts.getOriginalNode(node);

@@ -3,12 +3,16 @@
 import ts from "typescript";
 import { compiledKeyOf } from "../compile-key.ts";
 import type { ContentHash } from "../content-hash.ts";
-import type { CompiledModule, CompilerOptionsSubset, Diagnostic, ModuleFacts, ScriptKind } from "../module-record.ts";
+import type { CompileRefusal } from "../compile-refusal.ts";
+import type { CompiledModule, CompilerOptionsSubset, Diagnostic, ModuleFacts, ScriptKind, SourceNesting } from "../module-record.ts";
+import { emit, type Emitted } from "./emit.ts";
 import { detectEntities } from "./entities.ts";
 import { compileJson } from "./json-module.ts";
 import { createModuleScope } from "./module-scope.ts";
 import { saveNotes } from "./save-notes.ts";
 import { readExports, readStaticImports } from "./module-shape.ts";
+import { scanNesting } from "./scanned-nesting.ts";
+import { measureNesting } from "./source-nesting.ts";
 import { byPosition, startOf } from "./source-place.ts";
 
 export interface CompileRequest {
@@ -19,27 +23,58 @@ export interface CompileRequest {
   readonly options: CompilerOptionsSubset;
 }
 
-/** Never throws for what an author wrote, except where the compiler itself runs out of stack. */
+/** Trees nested deeper are not given to the compiler, which recurses: its stack holds at least this much of any form but a few. */
+export const COMPILABLE_NESTING = 2000;
+
+/** JavaScript and source map of one module, in characters: deep indents can make a small source large. */
+const MAX_EMITTED = 16 * 1024 * 1024;
+
+const MAX_DIAGNOSTICS = 100;
+
+/** The source is not compiled; what else there is to say is in `refusal`. */
+export class RefusedSource extends Error {
+  readonly refusal: CompileRefusal;
+
+  constructor(refusal: CompileRefusal) {
+    super(refusal.reason);
+    this.refusal = refusal;
+  }
+}
+
+let thrown = false;
+
+/**
+ * True once the compiler has thrown: it keeps state between two texts that is only put in order where it ends well, so that
+ * the next text, which may be anyone's, could be read wrongly. Then this process must compile no more.
+ */
+export function isCompilerSpent(): boolean {
+  return thrown;
+}
+
+/** Throws RefusedSource, and nothing else, for what an author wrote. */
 export function compileModule(request: CompileRequest): CompiledModule {
   const compiled = request.kind === "json" ? compileJson(plainText(request.text)) : compileScript({ ...request, kind: request.kind });
   return { key: compiledKeyOf(request), sourceHash: request.hash, ...compiled };
 }
 
-type Emitted = Pick<CompiledModule, "js" | "map" | "facts">;
+type Compiled = Pick<CompiledModule, "js" | "map" | "facts">;
 
-function compileScript(request: CompileRequest & { readonly kind: Exclude<ScriptKind, "json"> }): Emitted {
+function compileScript({ kind, options, ...request }: CompileRequest & { readonly kind: Exclude<ScriptKind, "json"> }): Compiled {
   const text = plainText(request.text);
+  const scanned = scanNesting(text, { kind, limit: COMPILABLE_NESTING });
+  if (scanned !== undefined) throw tooDeep(scanned);
   const scope = createModuleScope(text);
   let source: ts.SourceFile | undefined;
+  let nesting: SourceNesting = { depth: 0, line: 1, column: 1 };
   let shape: Pick<ModuleFacts, "imports" | "exports"> = { imports: [], exports: [] };
 
-  const output = transpile(text, request, {
-    before: [
-      (context) => (file) => {
-        source = file;
-        return scope.rewrite(file, context);
-      },
-    ],
+  const onParsed = (parsed: ts.SourceFile): void => {
+    nesting = measureNesting(parsed);
+    if (nesting.depth > COMPILABLE_NESTING) throw tooDeep(nesting);
+    source = parsed;
+  };
+  const transformers: ts.CustomTransformers = {
+    before: [(context) => (file) => scope.rewrite(file, context)],
     after: [
       () => (file) => {
         // What is left here is what is printed: imports used only as types are gone.
@@ -47,44 +82,55 @@ function compileScript(request: CompileRequest & { readonly kind: Exclude<Script
         return scope.addImport(file);
       },
     ],
-  });
-
-  const parsed = source ?? ts.createSourceFile(`module.${request.kind}`, text, ts.ScriptTarget.ES2024, true);
-  const diagnostics = [...output.diagnostics.map((each) => syntaxError(each, parsed)), ...saveNotes(parsed)].toSorted(byPosition);
-  const facts: ModuleFacts = {
-    imports: [...shape.imports, ...scope.dynamicImports].toSorted(byPosition),
-    exports: shape.exports,
-    entities: detectEntities(parsed),
-    diagnostics,
-    ...(scope.used && { usesModuleScope: true }),
   };
-  if (diagnostics.some((each) => each.severity === "error")) return { js: "", map: "", facts };
-  return { js: output.js, map: bareMap(output.map), facts };
-}
 
-interface Output {
-  readonly js: string;
-  readonly map: string;
-  readonly diagnostics: readonly Pick<ts.Diagnostic, "messageText" | "code" | "start">[];
-}
-
-function transpile(text: string, request: CompileRequest, transformers: ts.CustomTransformers): Output {
   try {
-    const output = ts.transpileModule(text, {
-      fileName: `module.${request.kind}`,
-      reportDiagnostics: true,
-      compilerOptions: compilerOptions(request.options),
-      transformers,
-    });
-    // Those without a file complain of options that do not go together, which is no reason for a module not to run.
-    const inText = (output.diagnostics ?? []).filter((each) => each.file !== undefined);
-    const js = output.outputText.replace(/\n\/\/# sourceMappingURL=[^\n]*\s*$/, "\n");
-    return { js, map: output.sourceMapText ?? "", diagnostics: inText };
+    const emitted = emit({ text, kind, options, onParsed, transformers });
+    const size = emitted.js.length + emitted.map.length;
+    if (size > MAX_EMITTED) throw new RefusedSource({ reason: "size", limit: MAX_EMITTED, amount: size });
+    return factsOf(emitted);
   } catch (error) {
-    if (error instanceof RangeError) throw error;
-    // An assertion of the compiler, which trees recovered from a broken text may hit.
-    return { js: "", map: "", diagnostics: [{ messageText: `The TypeScript compiler gave up: ${(error as Error).message}`, code: 0, start: 0 }] };
+    if (error instanceof RefusedSource) throw error;
+    thrown = true;
+    if (error instanceof RangeError) throw new RefusedSource({ reason: "stack", ...deepestOf({ text, kind, source }) });
+    // An assertion of the compiler.
+    const diagnostic = { line: 1, column: 1, code: 0, severity: "error" as const, message: `The TypeScript compiler gave up: ${(error as Error).message}` };
+    return { js: "", map: "", facts: { imports: [], exports: [], entities: [], diagnostics: [diagnostic], nesting } };
   }
+
+  function factsOf(emitted: Emitted): Compiled {
+    const errors = emitted.diagnostics.slice(0, MAX_DIAGNOSTICS + 1).map((each) => syntaxError(each, emitted.source));
+    const notes = saveNotes(emitted.source, { most: MAX_DIAGNOSTICS + 1 });
+    const diagnostics = [...listed(errors, emitted.diagnostics.length), ...listed(notes, notes.length)].toSorted(byPosition);
+    const facts: ModuleFacts = {
+      imports: [...shape.imports, ...scope.dynamicImports].toSorted(byPosition),
+      exports: shape.exports,
+      entities: detectEntities(emitted.source),
+      diagnostics,
+      ...(scope.used && { usesModuleScope: true }),
+      nesting,
+    };
+    if (diagnostics.some((each) => each.severity === "error")) return { js: "", map: "", facts };
+    return { js: emitted.js, map: bareMap(emitted.map), facts };
+  }
+}
+
+function tooDeep({ depth, line, column }: SourceNesting): RefusedSource {
+  return new RefusedSource({ reason: "depth", limit: COMPILABLE_NESTING, amount: depth, line, column });
+}
+
+/** With chains counted; from the tokens where there is no tree. */
+function deepestOf({ text, kind, source }: { text: string; kind: ScriptKind; source: ts.SourceFile | undefined }): Partial<CompileRefusal> {
+  const nesting = source === undefined ? scanNesting(text, { kind, limit: 0 }) : measureNesting(source, { chains: true });
+  return nesting === undefined ? {} : { amount: nesting.depth, line: nesting.line, column: nesting.column };
+}
+
+/** As many as are worth reading, and how many more there are. */
+function listed(diagnostics: readonly Diagnostic[], count: number): readonly Diagnostic[] {
+  const first = diagnostics[MAX_DIAGNOSTICS];
+  if (first === undefined) return diagnostics;
+  const more = count > diagnostics.length ? `${count - MAX_DIAGNOSTICS} more follow and` : "More follow and";
+  return [...diagnostics.slice(0, MAX_DIAGNOSTICS), { ...first, code: 0, message: `${more} are not listed.` }];
 }
 
 // Without a byte order mark; a hashbang line becomes a comment of the same length, so that no position moves.
@@ -92,24 +138,7 @@ function plainText(text: string): string {
   return text.replace(/^\uFEFF/, "").replace(/^#!/, "//");
 }
 
-const JSX_MODES = { react: ts.JsxEmit.React, "react-jsx": ts.JsxEmit.ReactJSX, "react-jsxdev": ts.JsxEmit.ReactJSXDev } as const;
-
-function compilerOptions({ jsx, ...honoured }: CompilerOptionsSubset): ts.CompilerOptions {
-  return {
-    ...honoured,
-    // Preserved JSX could not run, so it means the default here.
-    jsx: jsx === undefined || jsx === "preserve" ? JSX_MODES.react : JSX_MODES[jsx],
-    target: ts.ScriptTarget.ES2024,
-    module: ts.ModuleKind.ESNext,
-    moduleDetection: ts.ModuleDetectionKind.Force,
-    allowJs: true,
-    sourceMap: true,
-    removeComments: true,
-    newLine: ts.NewLineKind.LineFeed,
-  };
-}
-
-function syntaxError(diagnostic: Output["diagnostics"][number], source: ts.SourceFile): Diagnostic {
+function syntaxError(diagnostic: ts.Diagnostic, source: ts.SourceFile): Diagnostic {
   const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
   return { ...startOf(source, diagnostic.start ?? 0), code: diagnostic.code, severity: "error", message };
 }

@@ -75,7 +75,7 @@ describe("import closure", () => {
 
   it("a chain of 5,000 modules is walked", async () => {
     const files = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`m${index}.json`, "0"]));
-    const facts = { exports: [], entities: [], diagnostics: [] };
+    const facts = { exports: [], entities: [], diagnostics: [], nesting: { depth: 1, line: 1, column: 1 } };
     const base = compile("");
     const loading = await load(files, "m0.json", {
       fetch: async (wanted) =>

@@ -32,8 +32,12 @@ function children(): readonly number[] {
 }
 
 const pool = (options: TranspilePoolOptions = {}): ReturnType<typeof createTranspilePool> => createTranspilePool({ size: 2, ...options });
-const SUM_BOMB = `export const a = ${"1+".repeat(50_000)}1;`;
+const SUM_BOMB = `export const a = ${"1+".repeat(200_000)}1;`;
 const NESTED_BOMB = `export const a = ${"(".repeat(20_000)}1${")".repeat(20_000)};`;
+/** Each level doubles the work of the parser. */
+const DOUBLING_BOMB = `export const x = ${"async(".repeat(40)}`;
+/** Its chain is no nesting to people, and too deep for the compiler's stack. */
+const CHAIN_BOMB = `export const x = (y: number) => y${".z".repeat(20_000)};`;
 
 describe("transpile pool", () => {
   it("gives one outcome for each request, in order, equal ones done once, syntax errors as diagnostics", async () => {
@@ -46,27 +50,85 @@ describe("transpile pool", () => {
     expect(broken !== undefined && "ok" in broken && broken.ok.facts.diagnostics[0]?.severity).toBe("error");
   });
 
-  it("a module that takes too long ends as a syntax fault, and those behind it are compiled", async () => {
-    await using transpile = pool({ timeoutMs: 1500, size: 1 });
-    const outcomes = await transpile.compile([SUM_BOMB, "export const b = 1;", "export const c = 1;"].map(request));
-    expect(outcomes.map(told)).toEqual(["ERR_MODULE_SYNTAX time", "export const b = 1;", "export const c = 1;"]);
-    expect(outcomes[0]).toMatchObject({ fault: { name: "SyntaxError" } });
+  it.each([
+    ["a sum of 200,000 terms", SUM_BOMB],
+    ["140 characters that double the parser's work forty times", DOUBLING_BOMB],
+  ])("a module that takes too long ends by itself, with what to do, and those behind it are compiled: %s", async (_title, bomb) => {
+    await using transpile = pool({ timeoutMs: 1000, size: 1 });
+    const outcomes = await transpile.compile([bomb, "export const b = 1;", "export const c = 1;"].map(request));
+    expect(outcomes.map(told)).toEqual(["ERR_NESTING_LIMIT time", "export const b = 1;", "export const c = 1;"]);
+    expect(outcomes[0]).toMatchObject({
+      fault: { name: "SyntaxError", details: { limit: 1000 }, message: expect.stringContaining("Split the module") as string },
+    });
     expect(told((await transpile.compile([request("export const d = 1;")]))[0])).toBe("export const d = 1;");
   });
 
-  it("20,000 nested parentheses cost neither host nor child its life", async () => {
+  it("a source that took too long is not tried again, whoever asks", async () => {
+    await using transpile = pool({ timeoutMs: 500, size: 1 });
+    const [first] = await transpile.compile([request(DOUBLING_BOMB)], { tenant: "one" });
+    const [child] = children();
+    expect(child).toBeUndefined();
+    const again = await transpile.compile([request(DOUBLING_BOMB)], { tenant: "two" });
+    expect(again).toEqual([first]);
+    // Nobody was started for it.
+    expect(children()).toEqual([]);
+  });
+
+  it("20,000 nested parentheses cost neither host nor child its life: they are found before the parser meets them", async () => {
     await using transpile = pool({ size: 1 });
     expect(told((await transpile.compile([request("1")]))[0])).toContain("1;");
     const before = children();
-    expect(told((await transpile.compile([request(NESTED_BOMB)]))[0])).toBe("ERR_MODULE_SYNTAX depth");
+    const [outcome] = await transpile.compile([request(NESTED_BOMB)]);
+    expect(outcome).toMatchObject({ fault: { code: "ERR_NESTING_LIMIT", details: { reason: "depth", limit: 2000, line: 1, column: 2017 } } });
     expect(children()).toEqual(before);
   });
 
-  it("a module that exhausts the child's memory ends as a syntax fault, others do not", async () => {
+  it("a compiler that ran out of stack compiles nobody else's module: what it had remembered would be read into it", async () => {
+    await using transpile = pool({ size: 1 });
+    // The parser remembers that what opens at the first bracket is no arrow function, and forgets it where it ends well only.
+    const bomb = `export const a = (x)+${"(x=".repeat(20_000)}`;
+    const jsx: CompileRequest = { ...request(bomb), kind: "tsx" };
+    const [refused, good] = await transpile.compile([jsx, request("export const b = (y) => y;")]);
+    expect(told(refused)).toBe("ERR_NESTING_LIMIT stack");
+    expect(told(good)).toBe("export const b = (y) => y;");
+    expect(told((await transpile.compile([request("export const c = (y) => y;")]))[0])).toBe("export const c = (y) => y;");
+  });
+
+  it("a chain that overflows the compiler's stack is told with its length and place", async () => {
+    await using transpile = pool({ size: 1 });
+    const [outcome] = await transpile.compile([request(CHAIN_BOMB)]);
+    expect(outcome).toMatchObject({ fault: { code: "ERR_NESTING_LIMIT", details: { reason: "stack", line: 1, amount: expect.any(Number) as number } } });
+  });
+
+  it("a module that exhausts the child's memory ends by itself at the first try, others do not", async () => {
     await using transpile = pool({ memoryMb: 40, size: 1 });
     const big = `export const a = [${"[1,2,{a:3}],".repeat(60_000)}];`;
     const outcomes = await transpile.compile([big, "export const b = 1;"].map(request));
-    expect(outcomes.map(told)).toEqual(["ERR_MODULE_SYNTAX memory", "export const b = 1;"]);
+    expect(outcomes.map(told)).toEqual(["ERR_NESTING_LIMIT memory", "export const b = 1;"]);
+    expect(outcomes[0]).toMatchObject({ fault: { details: { limit: 40 * 1024 * 1024 } } });
+  });
+
+  it("a tenant's bombs make no other tenant wait: not its first, and not those behind it", async () => {
+    await using transpile = pool({ timeoutMs: 60_000, size: 1 });
+    const bombs = Array.from({ length: 20 }, (_, index) => request(`${DOUBLING_BOMB} // ${index}`));
+    const hostile = transpile.compile(bombs, { tenant: "hostile" });
+    for (let index = 0; index < 3; index += 1) {
+      expect(told((await transpile.compile([request(`export const x = ${index};`)], { tenant: "good" }))[0])).toBe(`export const x = ${index};`);
+    }
+    // Its one child is at the first of them; the other was the good tenant's.
+    expect(children().length).toBe(2);
+    await transpile.close();
+    expect((await hostile).map(told)).toEqual(bombs.map(() => "ERR_EXECUTOR_CLOSED"));
+  });
+
+  it("tenants are served in turn: a module behind a thousand of another's is among the first", async () => {
+    await using transpile = pool({ size: 1 });
+    const order: string[] = [];
+    const many = Array.from({ length: 400 }, (_, index) => request(`export const many = ${index};`));
+    const hostile = transpile.compile(many, { tenant: "many" }).then(() => order.push("many"));
+    const good = transpile.compile([request("export const one = 1;")], { tenant: "one" }).then(() => order.push("one"));
+    await Promise.all([hostile, good]);
+    expect(order).toEqual(["one", "many"]);
   });
 
   it("a child that someone kills is replaced, and its work is done again", async () => {
