@@ -37,6 +37,11 @@ export function readConfig(environment: Environment = process.env): Config {
   });
 }
 
+/** One variable by the name that a user gives: for values that are no configuration. Undefined where it is not set. */
+export function readVariable(name: string, environment: Environment = process.env): string | undefined {
+  return environment[name];
+}
+
 function home(environment: Environment): string {
   return directory(environment["HOME"]) ?? homedir();
 }

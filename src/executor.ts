@@ -7,7 +7,7 @@ import { execute, type ExecutionPowers } from "./execution.ts";
 import { createClaims } from "./executions/claims.ts";
 import { handOver, type Ended, type HandOver } from "./executions/hand-over.ts";
 import { createLoading } from "./executions/loading.ts";
-import type { Order, PinnedSnapshot } from "./executions/order.ts";
+import type { NestedOrigin, Order, PinnedSnapshot } from "./executions/order.ts";
 import type { ExecutionRecords, ExecutionStart } from "./executions/records.ts";
 import { cancellationOf, RunningExecutions, type Cancellation } from "./executions/running.ts";
 import { scrubberOf, scrubJson, scrubOutcome, type Secrets } from "./executions/scrub.ts";
@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly limits?: Limits | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
+  /** Lines of what the execution executes, and of what that does; they stand in the records of those alone. */
+  readonly onNestedLog?: ((line: LogLine, from: NestedOrigin) => void) | undefined;
   /** Name → value: what author code may ask for by `config.get(name)`. Taken out of result, error and logs, and of what is kept of the input. */
   readonly secrets?: Secrets | undefined;
 }
@@ -133,7 +135,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       pin: async () => ({ snapshot: pinned.snapshot, version: pinned.version, [Symbol.asyncDispose]: async () => undefined }),
       handOver: async (own, work) => scrubOutcome((whole = await handed(own, work)), scrubberOf(own.secrets)),
     };
-    const execution = await running.run({ id: order.id, signals: [order.signal] }, (reins) => execute({ ...order, ...reins }, inside));
+    const execution = await running.run({ id: order.id, signals: [order.signal], onLog: order.onLog }, (reins) => execute({ ...order, ...reins }, inside));
     return whole?.status === execution.status ? { ...execution, ...whole } : execution;
   }
 
@@ -194,6 +196,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       limits: options.limits ?? workspace.limits,
       signal: options.signal,
       onLog: options.onLog,
+      onNestedLog: options.onNestedLog,
       secrets: options.secrets,
     };
     if (options.id !== undefined) given.add(order);

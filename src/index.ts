@@ -5,6 +5,9 @@
 export { readConfig, type Config, type Environment } from "./config.ts";
 export { openDirectory, openStored, type DirectoryOptions } from "./open.ts";
 export type { Executor, RunOptions } from "./executor.ts";
+export type { NestedOrigin } from "./executions/order.ts";
+export type { Cancellation, CancelPhase } from "./executions/running.ts";
+export type { Secrets } from "./executions/scrub.ts";
 export type { StoredOptions } from "./open-stored.ts";
 export { forCaller } from "./audience.ts";
 export { FAULTS, Fault, isFaultCode, type FaultCode, type FaultDetails, type FaultKind, type FaultOwner } from "./errors.ts";

@@ -1,6 +1,6 @@
 // What every command of ours stands in: the world it is given, how its failures are told, and how the process ends.
 import type { Config } from "../config.ts";
-import { readConfig } from "../config.ts";
+import { readConfig, readVariable } from "../config.ts";
 import { Fault } from "../errors.ts";
 import { EXIT_SUCCESS, EXIT_UNAVAILABLE, exitCodeOfThrown } from "./exit-code.ts";
 import { resultText } from "./render-result.ts";
@@ -12,6 +12,8 @@ export interface World {
   /** Throws ERR_CONFIG_INVALID: asked for by commands that need it, so that help does without. */
   readonly config: () => Config;
   readonly stdin: () => AsyncIterable<Uint8Array>;
+  /** Of the environment. */
+  readonly variable: (name: string) => string | undefined;
 }
 
 /** Resolves to the exit code. Rejects with a Fault for what caller or operator must fix; with anything else for a defect. */
@@ -30,7 +32,7 @@ export async function main(command: Command): Promise<never> {
   // Child processes and timers of the engine keep nobody alive; a command that waits for one of them must not end before it.
   setInterval(() => undefined, 2 ** 30);
   try {
-    return await end(await command(argv, { terminal, config: config.get, stdin: () => process.stdin }));
+    return await end(await command(argv, { terminal, config: config.get, stdin: () => process.stdin, variable: readVariable }));
   } catch (thrown) {
     return fail(thrown);
   }

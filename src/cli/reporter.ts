@@ -1,10 +1,11 @@
 // Tells of one run as it goes: the answer on stdout in the form that was asked for, everything for people on stderr.
 import type { Execution, LogLine } from "../completion.ts";
 import type { Executor } from "../executor.ts";
+import type { NestedOrigin } from "../executions/order.ts";
 import { formatDuration } from "../duration.ts";
 import { eventText } from "./events.ts";
 import { noLiveLine, startLiveLine } from "./live-line.ts";
-import { logText } from "./render-log.ts";
+import { logText, nestedLogText } from "./render-log.ts";
 import { resultText } from "./render-result.ts";
 import type { OutputForm } from "./command.ts";
 import { visible, type Terminal } from "./terminal.ts";
@@ -26,6 +27,8 @@ export interface FinishContext {
 
 export interface Reporter extends Disposable {
   log(line: LogLine): void;
+  /** Of what the execution executes. */
+  nestedLog(line: LogLine, from: NestedOrigin): void;
   finished(execution: Execution, context: FinishContext): Promise<void>;
 }
 
@@ -42,6 +45,11 @@ export function startReporter(options: ReporterOptions): Reporter {
     line.above(logText(entry, terminal.paint));
   }
 
+  function nestedLog(entry: LogLine, { id: executionId, parentId, reference }: NestedOrigin): void {
+    if (form === "jsonl") terminal.out(eventText({ type: "nested-log", executionId, parentId, reference, ...entry }));
+    if (!quiet) line.above(nestedLogText(entry, reference, terminal.paint));
+  }
+
   async function finished(execution: Execution, { sources, superseded }: FinishContext): Promise<void> {
     line.stop();
     answer(execution, options);
@@ -52,7 +60,7 @@ export function startReporter(options: ReporterOptions): Reporter {
     if (!quiet) terminal.err(options.dryRun ? linkedText(execution, terminal) : summaryText(execution, terminal));
   }
 
-  return { log, finished, [Symbol.dispose]: () => line.stop() };
+  return { log, nestedLog, finished, [Symbol.dispose]: () => line.stop() };
 }
 
 function answer(execution: Execution, { terminal, form, dryRun }: ReporterOptions): void {

@@ -21,6 +21,11 @@ export function runSpec(name: string): CommandSpec {
     options: {
       input: { short: "i", value: "JSON", help: "the input: JSON text, @FILE, or - for standard input (default {})" },
       param: { short: "p", value: "KEY=VALUE", repeat: true, help: "sets one key of the input, over --input; VALUE is JSON where it parses, else text" },
+      secret: {
+        value: "KEY=SOURCE",
+        repeat: true,
+        help: "a secret for config.get(KEY), scrubbed from all that the run gives; SOURCE is @FILE or env:NAME,\nnever the value itself: a command line can be read by every user of the machine",
+      },
       directory: { value: "DIR", help: "run straight from a directory; nothing is stored" },
       workspace: { value: "NAME", help: "the stored workspace to run from (default: default)" },
       timeout: { value: "TIME", help: "wall-clock limit: 500ms, 30s, 2m, 1h; a number alone is seconds" },
@@ -47,6 +52,7 @@ export interface RunArguments {
   readonly reference: string;
   readonly input: string | undefined;
   readonly parameters: readonly string[];
+  readonly secrets: readonly string[];
   readonly directory: string | undefined;
   readonly workspace: string;
   readonly limits: { readonly [K in keyof Limits]?: number };
@@ -69,9 +75,10 @@ export async function runCommand(argv: readonly string[], world: World, name: st
   void import("../open.ts");
   const inputJson =
     asked.input === undefined && asked.parameters.length === 0 ? "{}" : await (await import("./input.ts")).readInput(asked, { stdin: world.stdin });
+  const secrets = asked.secrets.length === 0 ? undefined : await (await import("./secrets.ts")).readSecrets(asked.secrets, world);
   using interruption = listenForInterruption();
   const signal = AbortSignal.any([interruption.signal, ...(asked.watch ? [world.terminal.readerGone] : [])]);
-  const once = (stop: AbortSignal): Promise<number> => runOnce(asked, { world, config, inputJson, signal: stop });
+  const once = (stop: AbortSignal): Promise<number> => runOnce(asked, { world, config, inputJson, secrets, signal: stop });
   if (!asked.watch) return await once(signal);
   const { runOnEachChange } = await import("./watch.ts");
   await runOnEachChange(asked, { terminal: world.terminal, config, signal, once });
@@ -82,11 +89,12 @@ interface RunParts {
   readonly world: World;
   readonly config: Config;
   readonly inputJson: string;
+  readonly secrets: Readonly<Record<string, string>> | undefined;
   readonly signal: AbortSignal;
 }
 
 /** Resolves to the exit code. A run that gave way to a newer version is told of to programs only. */
-async function runOnce(asked: RunArguments, { world, config, inputJson, signal }: RunParts): Promise<number> {
+async function runOnce(asked: RunArguments, { world, config, inputJson, secrets, signal }: RunParts): Promise<number> {
   const { terminal } = world;
   try {
     using reporter = startReporter({ terminal, ...asked });
@@ -96,6 +104,8 @@ async function runOnce(asked: RunArguments, { world, config, inputJson, signal }
       limits: await limitsFor(asked, executor),
       signal,
       onLog: (line) => reporter.log(line),
+      onNestedLog: (line, from) => reporter.nestedLog(line, from),
+      secrets,
     });
     await reporter.finished(execution, { sources: executor, superseded: signal.reason === CHANGED });
     return exitCodeOf(execution);
@@ -139,6 +149,7 @@ async function readArguments(parsed: Arguments, form: OutputForm): Promise<RunAr
     reference: parsed.operands[0] ?? "",
     input: parsed.text("input"),
     parameters: parsed.texts("param"),
+    secrets: parsed.texts("secret"),
     directory: parsed.text("directory"),
     workspace: parsed.text("workspace") ?? "default",
     limits: await readLimits(parsed),

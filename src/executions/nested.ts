@@ -103,18 +103,21 @@ export function createNestedRuns({ order, pinned, workflow, powers }: NestedScen
   }
 
   function orderFor(reference: string, inputJson: string): Order {
-    const { workspace, limits, secrets, id } = order;
+    const { workspace, limits, secrets, id: parentId, onNestedLog } = order;
+    const id = randomUUIDv7();
     return {
-      id: randomUUIDv7(),
+      id,
       workspace,
       reference,
       inputJson,
       mode: "call",
       limits: { ...limits, wallMs: timeLeft() },
       nested: true,
-      parent: { id, chain },
+      parent: { id: parentId, chain },
       secrets,
       signal: stop.signal,
+      onLog: onNestedLog === undefined ? undefined : (line) => onNestedLog(line, { id, parentId, reference }),
+      onNestedLog,
     };
   }
 

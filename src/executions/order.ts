@@ -25,6 +25,15 @@ export interface Order {
   readonly secrets?: Secrets | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
+  readonly onNestedLog?: ((line: LogLine, from: NestedOrigin) => void) | undefined;
+}
+
+/** Whose line it is that comes from inside of an execution. */
+export interface NestedOrigin {
+  readonly id: string;
+  readonly parentId: string;
+  /** As author code asked for it. */
+  readonly reference: string;
 }
 
 /** The execution's lease on what it reads ends with it. */
