@@ -27,7 +27,17 @@ export default workflow({ params: z.object({ n: z.number() }) }, async ({ n }, c
   return { doubled: n * 2, left, replaced: replaced.length };
 });`;
 
-export function describeHostile(group: string, cases: readonly HostileCase[]): void {
+export interface Watch {
+  /** Somebody else's workspace, on the same processes. */
+  bystander(): Harness;
+  /** Median of good runs before the first test, in milliseconds. */
+  usualMs(): number;
+  /** Rejects with a list of what is left of processes, descriptors and complaints; resolves once nothing is. */
+  nothingLeft(): Promise<void>;
+}
+
+/** Call at the top of a test file. */
+export function watchSupervisor(): Watch {
   expectNoLeaks({ mayStay: (command) => /child-main|transpile-child|esbuild/.test(command) });
   const remains = new Remains();
   let bystander: Harness;
@@ -50,20 +60,25 @@ export function describeHostile(group: string, cases: readonly HostileCase[]): v
     await closeSharedPools();
   });
 
+  return { bystander: () => bystander, usualMs: () => usualMs, nothingLeft: () => remains.check() };
+}
+
+export function describeHostile(group: string, cases: readonly HostileCase[]): void {
+  const watch = watchSupervisor();
   describe(group, () => {
     for (const each of cases) {
       it(`${each.promise}: ${each.title}`, async ({ task }) => {
         const { outcome, home } = await attack(each);
         try {
-          const nextMs = await goodRun(bystander);
-          task.meta.hostile = { group, usualMs, nextMs } satisfies Figures;
+          const nextMs = await goodRun(watch.bystander());
+          task.meta.hostile = { group, usualMs: watch.usualMs(), nextMs } satisfies Figures;
           if (home !== undefined) await goodRun(home);
         } finally {
           await home?.dispose();
         }
         each.expect(outcome);
         expect(hostTraces(outcome, ownText(each)), "what shows of the host").toEqual([]);
-        await remains.check();
+        await watch.nothingLeft();
       });
     }
   });
@@ -107,7 +122,7 @@ async function oneResult(
   expect(await home.run(WORKFLOW, {}, { id })).toEqual(outcome);
 }
 
-async function openHome({ files, grants, tier }: HostileCase): Promise<Harness> {
+export async function openHome({ files, grants, tier }: HostileCase): Promise<Harness> {
   const options = { workspace: "hostile", files: { [GOOD]: GOOD_SOURCE, ...files }, grants, tier };
   return await createHarness(options);
 }
