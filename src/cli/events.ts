@@ -1,6 +1,7 @@
 // The event stream of --jsonl: one JSON object a line. Each run gives one "started", its logs, those of what it executes
 // as "nested-log", and one "finished" that carries the execution, or the error where no execution began.
 import type { Execution, LogLine } from "../completion.ts";
+import { visibleJson } from "./terminal.ts";
 
 export type RunEvent =
   | { readonly type: "started"; readonly reference: string; readonly workspace: string; readonly timestamp: string }
@@ -9,5 +10,5 @@ export type RunEvent =
   | { readonly type: "finished"; readonly execution: Execution };
 
 export function eventText(event: RunEvent): string {
-  return `${JSON.stringify({ version: 1, ...event })}\n`;
+  return `${visibleJson(JSON.stringify({ version: 1, ...event }))}\n`;
 }

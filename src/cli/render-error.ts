@@ -3,7 +3,7 @@ import type { Execution, ExecutionError, StackFrame } from "../completion.ts";
 import { LIMIT_NAMES, LIMITS } from "../limits.ts";
 import { formatDuration } from "../duration.ts";
 import { formatSize } from "../size.ts";
-import { visible, type Paint } from "./terminal.ts";
+import { visible, visibleBlock, type Paint } from "./terminal.ts";
 
 export interface ErrorView {
   readonly paint: Paint;
@@ -36,8 +36,8 @@ export function renderError(error: ShownError, { paint, codeFrame = "", executio
 /** `error[CODE] name: message`; the name of a Fault says nothing and is left out. */
 function headline(error: ShownError, paint: Paint): string {
   const label = paint(["red", "bold"], error.code === undefined ? "error" : `error[${error.code}]`);
-  const name = error.name === "Fault" || error.name === "" || (error.code !== undefined && error.name === "Error") ? "" : ` ${visible(error.name)}`;
-  return `${label}${name}: ${paint("bold", visible(briefMessage(error)))}`;
+  const name = error.name === "Fault" || error.name === "" || (error.code !== undefined && error.name === "Error") ? "" : ` ${visibleBlock(error.name)}`;
+  return `${label}${name}: ${paint("bold", visibleBlock(briefMessage(error)))}`;
 }
 
 /** The message without what is shown on lines of its own. */
@@ -62,7 +62,7 @@ function frameLines(frames: readonly StackFrame[], paint: Paint, indent: string)
 function factLines({ code }: ShownError, details: Details): (readonly [string, string])[] {
   const facts: (readonly [string, string])[] = problemsOf(details).map(({ path, expected, received }) => [
     String(path),
-    `expected ${String(expected)}, received ${String(received)}`,
+    `expected ${String(expected)}, received ${String(received)}`.replaceAll("\n", "\n    "),
   ]);
   if (typeof details["text"] === "string" && typeof details["column"] === "number") facts.push(["text", pointAt(details["text"], details["column"])]);
   const candidates = listOf(details["candidates"]);
@@ -99,11 +99,7 @@ function limitFacts(code: ShownError["code"], { limit, amount }: Details): (read
 function causeLines(cause: ExecutionError | undefined, paint: Paint): string[] {
   if (cause === undefined) return [];
   const title = `${cause.code === undefined ? "" : `[${cause.code}] `}${cause.name}: ${cause.message}`;
-  return [
-    `  ${paint("red", "caused by")} ${visible(title).replaceAll("\n", "\n  ")}`,
-    ...frameLines(cause.frames, paint, "    "),
-    ...causeLines(cause.cause, paint),
-  ];
+  return [`  ${paint("red", "caused by")} ${visibleBlock(title)}`, ...frameLines(cause.frames, paint, "    "), ...causeLines(cause.cause, paint)];
 }
 
 function adviceLines(details: Details, paint: Paint): string[] {

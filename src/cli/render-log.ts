@@ -1,6 +1,6 @@
 // A log line of the author's as it is shown to a person.
 import type { LogLevel, LogLine } from "../completion.ts";
-import { visible, type Paint } from "./terminal.ts";
+import { visible, visibleBlock, type Paint } from "./terminal.ts";
 
 const STYLES = { debug: "gray", info: "cyan", warn: "yellow", error: "red" } as const satisfies Record<LogLevel, string>;
 
@@ -11,7 +11,7 @@ export function nestedLogText(line: LogLine, reference: string, paint: Paint): s
 
 /** `info looking {"days":30}`; further lines of a message are indented. */
 export function logText({ level, message, data }: LogLine, paint: Paint): string {
-  const text = visible(message).replaceAll("\n", "\n  ");
+  const text = visibleBlock(message);
   const more = data === undefined ? "" : ` ${paint("dim", visible(JSON.stringify(data)))}`;
   return `${paint(STYLES[level], level)} ${text}${more}\n`;
 }

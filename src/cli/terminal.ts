@@ -72,3 +72,14 @@ export function visible(text: string): string {
     character === "\r" ? "" : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
 }
+
+/** Several lines of an author's as one thing: none of them begins where a line of ours begins. */
+export function visibleBlock(text: string): string {
+  return visible(text).replaceAll("\n", "\n  ");
+}
+
+/** JSON text that says the same, without the control characters that JSON lets stand: some terminals obey those above U+007F too. */
+export function visibleJson(json: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return json.replace(/[\u007f-\u009f]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+}

@@ -41,7 +41,7 @@ describe("an author's own error", () => {
     };
     expect(render(error, { codeFrame: "> 3 | boom()", execution: EXECUTION })).toEqual([
       "error TypeError: no tickets",
-      "at all",
+      "  at all",
       "",
       "> 3 | boom()",
       "",
