@@ -57,7 +57,7 @@ const REPLACED: Readonly<Record<string, string>> = {
   "Date.now and the clock": `Date.now = ${failing}; (globalThis as any).performance = undefined; globalThis.Date = ${failing} as never;`,
   "every global but its own line's": `for (const name of Object.getOwnPropertyNames(globalThis)) if (name !== "Object" && name !== "globalThis") try { (globalThis as any)[name] = undefined; } catch {}`,
   "the globals, deleted": `for (const name of Object.getOwnPropertyNames(globalThis)) if (name !== "Object") try { delete (globalThis as any)[name]; } catch {}`,
-  "timers": `globalThis.setTimeout = globalThis.clearTimeout = globalThis.queueMicrotask = globalThis.setImmediate = ${failing} as never;`,
+  timers: `globalThis.setTimeout = globalThis.clearTimeout = globalThis.queueMicrotask = globalThis.setImmediate = ${failing} as never;`,
   "WeakRef and FinalizationRegistry": `globalThis.WeakRef = globalThis.FinalizationRegistry = ${failing} as never;`,
   "Symbol.hasInstance of its classes": `for (const each of [Array, Map, Set, Promise, Error, Date, RegExp] as any[]) Object.defineProperty(each, Symbol.hasInstance, { value: ${failing} });`,
 };
@@ -67,7 +67,7 @@ const POISONED: Readonly<Record<string, string>> = {
   "setters for every index": `for (let i = 0; i < 50; i++) Object.defineProperty(Object.prototype, i, { set() { throw new TypeError("sabotage"); }, get() { return "stolen"; }, configurable: true });`,
   "setters for every index on Array.prototype": `for (let i = 0; i < 50; i++) Object.defineProperty(Array.prototype, i, { set() {}, get() { return "stolen"; }, configurable: true });`,
   "the fields of a property descriptor": `for (const key of ["get", "set", "value", "writable", "enumerable", "configurable"]) Object.prototype[key as never] = (() => { throw new TypeError("sabotage"); }) as never;`,
-  "toJSON": `(Object.prototype as any).toJSON = function () { return "stolen"; }; delete (Object.prototype as any).toJSON; (String.prototype as any).toJSON = (Number.prototype as any).toJSON = (Boolean.prototype as any).toJSON = () => "stolen"; `,
+  toJSON: `(Object.prototype as any).toJSON = function () { return "stolen"; }; delete (Object.prototype as any).toJSON; (String.prototype as any).toJSON = (Number.prototype as any).toJSON = (Boolean.prototype as any).toJSON = () => "stolen"; `,
   "name, message, code, cause, stack": `for (const key of ["name", "message", "code", "cause", "stack", "errors", "userFacing"]) Object.defineProperty(Object.prototype, key, { get() { throw new TypeError("sabotage"); }, set() {}, configurable: true });`,
   "length, index, next, done, holder, keys": `for (const key of ["length", "index", "next", "done", "holder", "keys", "resolve", "reject", "promise", "namespace", "error", "weak", "held", "event", "callback", "repeats"]) Object.defineProperty(Object.prototype, key, { get() { return undefined; }, set() { throw new TypeError("sabotage"); }, configurable: true });`,
   "options of every function": `for (const key of ["with", "type", "depth", "colors", "compact", "signal", "once", "capture", "passive", "transfer", "fatal", "ignoreBOM", "stream", "maxByteLength", "validateOnly", "mode", "level"]) (Object.prototype as any)[key] = { hostile: 1 };`,
