@@ -1,7 +1,9 @@
 // Faults of a closure, told with the way on which the module was reached: entry first.
 import { Fault } from "../errors.ts";
+import { refusalFault, type CompileRefusal } from "./compile-refusal.ts";
 import type { ClosureModule } from "./closure.ts";
 import type { ModulePath } from "./module-path.ts";
+import type { LoadedModule } from "./loaded-module.ts";
 import type { CompiledModule, Position } from "./module-record.ts";
 
 const WAY = "\nImported by way of ";
@@ -12,13 +14,21 @@ export interface ChainLink extends Position {
   readonly specifier: string;
 }
 
+/** Of a longer chain, the first and the last links are told. */
+const FIRST_LINKS = 10;
+const LAST_LINKS = 40;
+
 /** The same fault with the chain in message and details; `chain` ends with the import that failed or that led to the module. */
 export function withChain(fault: Fault, chain: readonly ChainLink[]): Fault {
   // The importer itself is in the message already where an import failed.
   const told = fault.details["importer"] === undefined ? 1 : 2;
-  const message =
-    chain.length < told ? fault.message : `${fault.message}${WAY}${chain.map(({ path, line, column }) => `${path}:${line}:${column}`).join(" → ")}.`;
-  return new Fault(fault.code, message, { name: fault.name, details: { ...fault.details, chain }, cause: fault.cause });
+  const left = Math.max(0, chain.length - FIRST_LINKS - LAST_LINKS);
+  const kept = left === 0 ? chain : [...chain.slice(0, FIRST_LINKS), ...chain.slice(-LAST_LINKS)];
+  const places = kept.map(({ path, line, column }) => `${path}:${line}:${column}`);
+  if (left > 0) places.splice(FIRST_LINKS, 0, `${left} more`);
+  const message = chain.length < told ? fault.message : `${fault.message}${WAY}${places.join(" → ")}.`;
+  const details = { ...fault.details, chain: kept, ...(left > 0 && { leftOut: left }) };
+  return new Fault(fault.code, message, { name: fault.name, details, cause: fault.cause });
 }
 
 /** The same fault as it is told when the module where its chain begins was itself imported at `link`. */
@@ -33,17 +43,37 @@ export function underImport(fault: Fault, link: ChainLink): Fault {
 
 /** A shortest way of static imports from `entry` to `target`; empty where there is none, or no need of one. */
 export function chainTo(modules: ReadonlyMap<string, ClosureModule>, entry: string, target: string): readonly ChainLink[] {
-  const reached = new Map<string, readonly ChainLink[]>([[entry, []]]);
-  for (const [path, chain] of reached) {
-    if (path === target) return chain;
+  const reachedBy = new Map<string, ChainLink | undefined>([[entry, undefined]]);
+  for (const [path] of reachedBy) {
+    if (path === target) break;
     const module = modules.get(path);
-    for (const link of module?.links ?? []) {
-      const record = module?.compiled.facts.imports.find(({ kind, specifier }) => kind !== "dynamic" && specifier === link.specifier);
-      if (module === undefined || record === undefined || reached.has(link.target)) continue;
-      reached.set(link.target, [...chain, { path: module.path, specifier: link.specifier, line: record.line, column: record.column }]);
+    if (module === undefined) continue;
+    const records = new Map(module.compiled.facts.imports.map((record) => [record.kind === "dynamic" ? undefined : record.specifier, record]));
+    for (const link of module.links) {
+      const record = records.get(link.specifier);
+      if (record === undefined || reachedBy.has(link.target)) continue;
+      reachedBy.set(link.target, { path: module.path, specifier: link.specifier, line: record.line, column: record.column });
     }
   }
-  return [];
+  const chain: ChainLink[] = [];
+  for (let link = reachedBy.get(target); link !== undefined; link = reachedBy.get(link.path)) chain.push(link);
+  return chain.toReversed();
+}
+
+/** What keeps a module that was asked for from being linked, if anything does. */
+export function faultOf(path: ModulePath, loaded: LoadedModule, { maxNesting }: { readonly maxNesting: number }): Fault | undefined {
+  if ("compiled" in loaded) return nestingFault(path, loaded.compiled, maxNesting) ?? syntaxFault(path, loaded.compiled);
+  const { fault } = loaded;
+  const refusal = fault.details as unknown as CompileRefusal;
+  // The compiler has a limit of its own; the workspace's may be lower, and is the one that can be changed.
+  const own = fault.code === "ERR_NESTING_LIMIT" && refusal.reason === "depth" && (refusal.limit ?? 0) > maxNesting;
+  return inModule(path, own ? refusalFault({ ...refusal, limit: maxNesting }) : fault);
+}
+
+/** ERR_NESTING_LIMIT where the module nests deeper than the workspace allows. */
+export function nestingFault(path: ModulePath, { facts }: CompiledModule, limit: number): Fault | undefined {
+  const { depth, line, column } = facts.nesting;
+  return depth <= limit ? undefined : inModule(path, refusalFault({ reason: "depth", limit, amount: depth, line, column }));
 }
 
 /** ERR_MODULE_SYNTAX for the first error of a module that does not parse; undefined when it does. */

@@ -3,7 +3,7 @@
 import { Fault } from "../errors.ts";
 import type { Closure, ClosureModule, FailedClosure, Link, LoadedClosure } from "./closure.ts";
 import type { ContentHash } from "./content-hash.ts";
-import { inModule, syntaxFault } from "./import-chain.ts";
+import { faultOf } from "./import-chain.ts";
 import type { ImportPolicy } from "./import-policy.ts";
 import type { LoadedModule, WantedModule } from "./loaded-module.ts";
 import { findMissingExport } from "./missing-export.ts";
@@ -36,7 +36,10 @@ export interface LoadOptions {
   readonly knownModule?: (path: ModulePath) => ClosureModule | undefined;
   /** What "bifrost" exports. When given, a missing export is a failure too. */
   readonly sdkExports?: ReadonlySet<string>;
+  /** 10,000 where absent. */
   readonly maxModules?: number;
+  /** Deepest nesting of a module's source; no bound but the compiler's where absent. */
+  readonly maxNesting?: number;
   /** Whether modules named by a literal `import()` are loaded along; yes by default. */
   readonly prefetch?: boolean;
 }
@@ -49,27 +52,31 @@ export async function loadClosure(options: LoadOptions): Promise<Closure> {
   if (problem !== undefined) return failed(options, problem);
   const graph = await loadGraph(options);
   // What import() may never ask for must not count against the limit.
-  if (graph === undefined) return options.prefetch === false ? failed(options, tooLarge(options)) : loadClosure({ ...options, prefetch: false });
+  if (typeof graph === "number") return options.prefetch === false ? failed(options, tooLarge(options, graph)) : loadClosure({ ...options, prefetch: false });
 
   const reached = new Map<ModulePath, ClosureModule>();
   const done = { has: (path: ModulePath): boolean => reached.has(path) || known(options).has(path) };
   for (const entry of options.entries) {
-    const found = walk(graph, entry, done);
-    if (found instanceof Fault) return failed(options, found);
+    const found = walk(graph, entry, { done });
+    if (typeof found === "function") return failed(options, found());
     for (const node of found) reached.set(node.path, closureModule(node, true));
   }
   const missing = missingExport([...reached.values()]);
   if (missing !== undefined) return failed(options, missing);
 
   // A broken module behind an import() fails when that import runs, so here it is only left out.
+  const broken = new Set<ModulePath>();
   const later = [...reached.keys()].flatMap((path) => graph.get(path)?.later ?? []);
-  for (let path = later.shift(); path !== undefined; path = later.shift()) {
-    const found = done.has(path) ? [] : walk(graph, path, done);
-    if (found instanceof Fault) continue;
+  for (const path of later) {
+    const found = done.has(path) ? [] : walk(graph, path, { done, broken });
+    if (typeof found === "function") continue;
     const modules = found.map((node) => closureModule(node, false));
-    if (missingExport(modules) !== undefined) continue;
+    if (missingExport(modules) !== undefined) {
+      broken.add(path);
+      continue;
+    }
     for (const module of modules) reached.set(module.path, module);
-    later.push(...found.flatMap((node) => node.later));
+    for (const node of found) later.push(...node.later);
   }
   return closureOf(options.entries, [...reached.values()]);
 
@@ -98,15 +105,14 @@ function entryProblem({ entries, snapshot }: LoadOptions): Fault | undefined {
   return undefined;
 }
 
-function tooLarge({ entries, maxModules = MAX_MODULES }: LoadOptions): Fault {
-  return new Fault("ERR_CLOSURE_TOO_LARGE", `${entries.join(", ")} imports more than ${maxModules} modules. Split the workflow, or import less.`, {
-    details: { entries, limit: maxModules },
-  });
+function tooLarge({ entries, maxModules = MAX_MODULES }: LoadOptions, amount: number): Fault {
+  const message = `${entries.join(", ")} imports ${amount} modules or more; at most ${maxModules} are allowed. Split the workflow, or import less.`;
+  return new Fault("ERR_CLOSURE_TOO_LARGE", message, { details: { path: entries[0], entries, limit: maxModules, amount } });
 }
 
-/** Undefined when there are more modules than the limit. */
-async function loadGraph(options: LoadOptions): Promise<ReadonlyMap<ModulePath, GraphNode> | undefined> {
-  const { snapshot, policy, maxModules = MAX_MODULES } = options;
+/** A number where there are more modules than the limit: how many are known of. */
+async function loadGraph(options: LoadOptions): Promise<ReadonlyMap<ModulePath, GraphNode> | number> {
+  const { snapshot, policy, maxModules = MAX_MODULES, maxNesting = Infinity } = options;
   const graph = new Map<ModulePath, GraphNode>();
   const asked = new Set<ModulePath>();
   const resolved = new Map<string, Resolution>();
@@ -116,7 +122,7 @@ async function loadGraph(options: LoadOptions): Promise<ReadonlyMap<ModulePath, 
   for (const entry of options.entries) want(entry);
 
   while (level.length > 0) {
-    if (asked.size > maxModules) return undefined;
+    if (asked.size > maxModules) return asked.size;
     const wanted = level;
     level = [];
     const loaded = await fetchOnce(wanted, options.fetch);
@@ -135,7 +141,7 @@ async function loadGraph(options: LoadOptions): Promise<ReadonlyMap<ModulePath, 
 
   function nodeOf({ path, hash }: WantedModule, loaded: LoadedModule | undefined): GraphNode {
     if (loaded === undefined) throw new Fault("ERR_INTERNAL", `Nothing was fetched for ${path}.`);
-    const fault = "fault" in loaded ? inModule(path, loaded.fault) : syntaxFault(path, loaded.compiled);
+    const fault = faultOf(path, loaded, { maxNesting });
     if (fault !== undefined || "fault" in loaded) return { path, hash, edges: [], later: [], ...(fault && { fault }) };
     const edges: Edge[] = [];
     const later: ModulePath[] = [];
@@ -146,11 +152,10 @@ async function loadGraph(options: LoadOptions): Promise<ReadonlyMap<ModulePath, 
       if (record.kind === "dynamic") {
         if (target.kind !== "module" || options.prefetch === false) continue;
         later.push(target.path);
-      } else
-        edges.push({
-          record: { ...record, specifier },
-          resolution: target.kind === "failure" ? resolve(specifier, path, { ...resolution, position: record }) : target,
-        });
+      } else {
+        const explain = (): Fault => failureOf(resolve(specifier, path, { ...resolution, position: record }));
+        edges.push({ record: { ...record, specifier }, resolution: target, ...(target.kind === "failure" && { explain }) });
+      }
       if (target.kind === "module") want(target.path);
     }
     return { path, hash, compiled: loaded.compiled, edges, later };
@@ -165,6 +170,11 @@ async function loadGraph(options: LoadOptions): Promise<ReadonlyMap<ModulePath, 
     resolved.set(key, found);
     return found;
   }
+}
+
+function failureOf(resolution: Resolution): Fault {
+  if (resolution.kind === "failure") return resolution.fault;
+  throw new Fault("ERR_INTERNAL", "What could not be resolved can be resolved now.");
 }
 
 async function fetchOnce(wanted: readonly WantedModule[], fetch: LoadOptions["fetch"]): Promise<readonly (LoadedModule | undefined)[]> {

@@ -4,6 +4,7 @@ import type { ClosureModule } from "./closure.ts";
 import type { ModulePath } from "./module-path.ts";
 import type { ImportRecord } from "./module-record.ts";
 import { nearestName } from "./nearest-name.ts";
+import { shortened } from "./shown-text.ts";
 
 export interface ExportSources {
   readonly sdkExports: ReadonlySet<string>;
@@ -11,10 +12,19 @@ export interface ExportSources {
   readonly otherModule?: (path: ModulePath) => ClosureModule | undefined;
 }
 
+/**
+ * Names looked at for one closure. Every module may pass on all names of every other, which is more than can be kept: what
+ * is left then is taken to export every name, and V8 finds what is missing when it links.
+ */
+const MAX_NAMES = 1_000_000;
+/** Names listed in an error. */
+const MAX_LISTED = 100;
+
 /** ERR_EXPORT_MISSING for the first such import, dependencies first as the isolate links them; undefined when all are there. */
 export function findMissingExport(closure: { readonly modules: readonly ClosureModule[] }, sources: ExportSources): Fault | undefined {
   const byPath = new Map(closure.modules.map((module) => [module.path, module]));
   const namesOf = new Map<ClosureModule, ExportedNames>();
+  let left = MAX_NAMES;
   for (const module of dependenciesFirst(closure.modules, byPath)) {
     const targets = new Map(module.links.map((link) => [link.specifier, link.target]));
     for (const record of module.compiled.facts.imports) {
@@ -52,12 +62,15 @@ export function findMissingExport(closure: { readonly modules: readonly ClosureM
       if (module === undefined) return "all";
       if (seen.has(module)) continue;
       seen.add(module);
-      for (const name of module.compiled.facts.exports) if (module === root || name !== "default") names.add(name);
-      for (const record of module.compiled.facts.imports) {
-        if (record.star !== true) continue;
-        const target = module.links.find((link) => link.specifier === record.specifier)?.target;
+      const { exports, imports } = module.compiled.facts;
+      left -= 1 + exports.length + imports.length;
+      if (left < 0) return "all";
+      for (const name of exports) if (module === root || name !== "default") names.add(name);
+      const stars = new Set(imports.flatMap((record) => (record.star === true ? (record.specifier ?? []) : [])));
+      for (const { specifier, target } of stars.size === 0 ? [] : module.links) {
+        if (!stars.has(specifier)) continue;
         if (target === "sdk") for (const name of sources.sdkExports) names.add(name);
-        else if (target !== undefined) open.push(byPath.get(target) ?? sources.otherModule?.(target));
+        else open.push(byPath.get(target) ?? sources.otherModule?.(target));
       }
     }
     return names;
@@ -78,19 +91,24 @@ function missing({ module, record, wanted, exported, target }: Missing): Fault {
   const nearest = nearestName(wanted.name, exported);
   const place = `${module.path}:${wanted.line}:${wanted.column}`;
   // The first sentence is V8's, for those who search for it.
-  const sentences = [`The requested module '${record.specifier}' does not provide an export named '${wanted.name}' (imported in ${place}).`];
+  const sentences = [
+    `The requested module '${shortened(record.specifier ?? "")}' does not provide an export named '${shortened(wanted.name)}' (imported in ${place}).`,
+  ];
   if (nearest !== undefined) sentences.push(`Did you mean '${nearest}'?`);
   else if (wanted.name === "default") sentences.push("It has no default export; import a name in braces, or '* as' a name.");
   else if (target.endsWith(".json")) sentences.push("A JSON module has a default export only.");
   else sentences.push(record.kind === "reexport" ? "If it is a type, write 'export type'." : "If it is a type, write 'import type'.");
   const details = {
     specifier: record.specifier,
-    export: wanted.name,
+    export: shortened(wanted.name),
     path: target === "sdk" ? undefined : target,
     importer: module.path,
     line: wanted.line,
     column: wanted.column,
-    exports: [...exported].toSorted(),
+    exports: [...exported]
+      .toSorted()
+      .slice(0, MAX_LISTED)
+      .map((name) => shortened(name)),
     ...(nearest !== undefined && { nearest }),
   };
   return new Fault("ERR_EXPORT_MISSING", sentences.join(" "), { name: "SyntaxError", details });

@@ -1,5 +1,5 @@
 // Modules and their resolved imports, as the loader knows them, and the walk in the order in which code would be linked.
-import type { Fault } from "../errors.ts";
+import { Fault } from "../errors.ts";
 import type { ContentHash } from "./content-hash.ts";
 import { withChain } from "./import-chain.ts";
 import type { ChainLink } from "./import-chain.ts";
@@ -10,6 +10,8 @@ import type { Resolution } from "./resolver.ts";
 export interface Edge {
   readonly record: ImportRecord & { readonly specifier: string };
   readonly resolution: Resolution;
+  /** The failure as it is to be told; looking for what the author may have meant costs too much for one that is never told. */
+  readonly explain?: () => Fault;
 }
 
 export interface GraphNode {
@@ -26,15 +28,23 @@ export interface GraphNode {
 
 export type Graph = ReadonlyMap<ModulePath, GraphNode>;
 
+/** What stands in the way of the first import that cannot be linked, in source order; told with its chain when asked. */
+export type Obstacle = () => Fault;
+
 /**
  * Depth first from `root` along static imports, leaving out what is in `done`. Gives the nodes in the order they were
- * met, or the first fault in source order with its chain. Keeps its own stack: import chains may be thousands long.
+ * met, or what is in the way. Keeps its own stack: import chains may be thousands long. `broken` collects the modules
+ * that lead to a fault, so that another walk ends where it meets one of them.
  */
-export function walk(graph: Graph, root: ModulePath, done: { has(path: ModulePath): boolean }): readonly GraphNode[] | Fault {
+export function walk(
+  graph: Graph,
+  root: ModulePath,
+  { done, broken }: { done: { has(path: ModulePath): boolean }; broken?: Set<ModulePath> },
+): readonly GraphNode[] | Obstacle {
   const met = new Map<ModulePath, GraphNode>();
   const stack: { readonly node: GraphNode; next: number }[] = [];
-  const fault = enter(root);
-  if (fault !== undefined) return fault;
+  const obstacle = enter(root);
+  if (obstacle !== undefined) return obstacle;
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const edge = top.node.edges[top.next];
     if (edge === undefined) {
@@ -42,21 +52,29 @@ export function walk(graph: Graph, root: ModulePath, done: { has(path: ModulePat
       continue;
     }
     top.next += 1;
-    if (edge.resolution.kind === "failure") return withChain(edge.resolution.fault, chain());
-    if (edge.resolution.kind === "sdk") continue;
-    const below = enter(edge.resolution.path);
+    const { resolution, explain } = edge;
+    if (resolution.kind === "failure") return ends(() => explain?.() ?? resolution.fault);
+    if (resolution.kind === "sdk") continue;
+    const below = enter(resolution.path);
     if (below !== undefined) return below;
   }
   return [...met.values()];
 
-  function enter(path: ModulePath): Fault | undefined {
+  function enter(path: ModulePath): Obstacle | undefined {
     if (met.has(path) || done.has(path)) return undefined;
     const node = graph.get(path);
     if (node === undefined) return undefined;
-    if (node.fault !== undefined) return withChain(node.fault, chain());
+    const { fault } = node;
+    if (fault !== undefined) return ends(() => fault);
+    if (broken?.has(path) === true) return ends(() => new Fault("ERR_INTERNAL", `${path} leads to a module that cannot be linked.`));
     met.set(path, node);
     stack.push({ node, next: 0 });
     return undefined;
+  }
+
+  function ends(fault: () => Fault): Obstacle {
+    for (const { node } of stack) broken?.add(node.path);
+    return () => withChain(fault(), chain());
   }
 
   // Each module on the stack stands at the import after which `next` points.

@@ -1,6 +1,7 @@
 // Identity of a module: a workspace path, byte for byte as the author wrote it. Never a path on a disk.
 import { Fault } from "../errors.ts";
 import type { ScriptKind } from "./module-record.ts";
+import { quoted, shortened } from "./shown-text.ts";
 
 declare const modulePathBrand: unique symbol;
 
@@ -29,7 +30,9 @@ export function pathProblem(text: string): string | undefined {
 export function parseModulePath(text: string): ModulePath {
   const problem = pathProblem(text);
   if (problem === undefined) return text as ModulePath;
-  throw new Fault("ERR_PATH_INVALID", `The path ${JSON.stringify(text)} cannot name a workspace file: ${problem}.`, { details: { path: text, problem } });
+  throw new Fault("ERR_PATH_INVALID", `The path ${quoted(text)} cannot name a workspace file: ${problem}.`, {
+    details: { path: shortened(text, 2000), problem },
+  });
 }
 
 const KINDS: Readonly<Record<string, ScriptKind>> = {
@@ -46,5 +49,6 @@ const KINDS: Readonly<Record<string, ScriptKind>> = {
 export function scriptKindOf(path: string): ScriptKind | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1);
   const dot = name.lastIndexOf(".");
-  return dot < 0 ? undefined : KINDS[name.slice(dot + 1)];
+  const extension = name.slice(dot + 1);
+  return dot < 0 || !Object.hasOwn(KINDS, extension) ? undefined : KINDS[extension];
 }

@@ -1,14 +1,19 @@
-// The existing name that an author most likely meant. Asked only after a failure: it looks at every name.
+// The existing name that an author most likely meant. Asked only after a failure. It looks at so many names and no more,
+// because author code may fail as often as it likes, in a workspace as large as it likes.
 import { distance } from "fastest-levenshtein";
+
+const MAX_NAMES = 10_000;
+/** Comparing takes time with the square of the length. */
+const MAX_LENGTH = 600;
 
 /** The most similar name within a third of the length, or one that differs only in case; undefined when none is close. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
-  return closest(wanted, names, (name) => name);
+  return closest(wanted, first(names, MAX_NAMES), (name) => name);
 }
 
 /** Like nearestName over paths: extension and `/index` do not count; a file of the same name elsewhere is the second best. */
 export function nearestPath(wanted: string, paths: Iterable<string>): string | undefined {
-  const all = [...paths];
+  const all = first(paths, MAX_NAMES);
   const stem = stemOf(wanted);
   const near = closest(stem, all, stemOf);
   if (near !== undefined) return near;
@@ -17,6 +22,7 @@ export function nearestPath(wanted: string, paths: Iterable<string>): string | u
 }
 
 function closest(wanted: string, names: Iterable<string>, view: (name: string) => string): string | undefined {
+  if (wanted.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
   let limit = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const name of names) {
@@ -31,6 +37,15 @@ function closest(wanted: string, names: Iterable<string>, view: (name: string) =
     if (away === 0) break;
   }
   return best;
+}
+
+function first(names: Iterable<string>, most: number): readonly string[] {
+  const taken: string[] = [];
+  for (const name of names) {
+    if (taken.length === most) break;
+    taken.push(name);
+  }
+  return taken;
 }
 
 function stemOf(path: string): string {

@@ -7,7 +7,8 @@ import type { ImportPolicy } from "./import-policy.ts";
 import type { ModulePath } from "./module-path.ts";
 import type { Position } from "./module-record.ts";
 import { nearestPath } from "./nearest-name.ts";
-import { candidatesOf, parseSpecifier, WORKSPACE_URL } from "./specifier.ts";
+import { quoted as quote, shortened } from "./shown-text.ts";
+import { candidatesOf, parseSpecifier } from "./specifier.ts";
 
 export type Resolution =
   | { readonly kind: "module"; readonly path: ModulePath }
@@ -40,7 +41,7 @@ export function resolve(specifier: string, referrer: ModulePath, options: Resolv
     return failure("ERR_IMPORT_DENIED", asked, { message, details: { rule: rule.name, reason: rule.reason, instead: rule.instead } });
   }
   if (parsed.kind === "scheme") {
-    return failure("ERR_SPECIFIER_INVALID", asked, invalid(asked, `modules come from the workspace only, never from '${parsed.scheme}:'`));
+    return failure("ERR_SPECIFIER_INVALID", asked, invalid(asked, `modules come from the workspace only, never from '${shortened(parsed.scheme, 60)}:'`));
   }
   if (parsed.kind === "sdk") return { kind: "sdk" };
 
@@ -62,7 +63,7 @@ interface Report {
 
 function failure(code: "ERR_SPECIFIER_INVALID" | "ERR_IMPORT_DENIED" | "ERR_MODULE_NOT_FOUND", asked: Import, report: Report): Resolution {
   const { specifier, importer, position } = asked;
-  const details = { specifier, importer, ...(position && { line: position.line, column: position.column }), ...report.details };
+  const details = { specifier: shortened(specifier, 2000), importer, ...(position && { line: position.line, column: position.column }), ...report.details };
   return { kind: "failure", fault: new Fault(code, report.message, { details }) };
 }
 
@@ -97,8 +98,4 @@ function specifierFor(path: string, bare: boolean, importer: string): string {
     to.shift();
   }
   return from.length === 0 ? `./${to.join("/")}` : `${"../".repeat(from.length)}${to.join("/")}`;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.startsWith(WORKSPACE_URL) ? text : text.slice(0, 600));
 }
