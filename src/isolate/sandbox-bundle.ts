@@ -3,7 +3,7 @@
 import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { cachedDataVersionTag } from "node:v8";
 import ivm from "isolated-vm";
 import { BOOTSTRAP_FILE, type CodeCaches, produceCodeCaches, ZOD_FILE } from "./code-cache.ts";
@@ -43,17 +43,48 @@ const ROOT = join(import.meta.dirname, "..", "..");
 /** Does not wait for a code cache that has yet to be made; a first run does without. */
 export async function loadSandboxBundle(options: SandboxBundleOptions): Promise<SandboxBundle> {
   const scripts = existsSync(join(ROOT, "sandbox", "bootstrap.ts")) ? await builtScripts(options.cacheDirectory) : await prebuiltScripts();
-  const file = join(options.cacheDirectory, scripts.id, `code-${cachedDataVersionTag().toString(16)}`);
+  const file = codeCacheFile(join(options.cacheDirectory, scripts.id));
   let caches = await readCaches(file);
   const codeCacheReady = caches === undefined ? makeCaches(file, scripts).then((made) => void (caches = made)) : Promise.resolve();
+  return bundleOf(scripts.id, scripts, { caches: () => caches, codeCacheReady });
+}
+
+/** V8 takes a code cache only where its version and flags are those it was made with. */
+function codeCacheFile(directory: string): string {
+  return join(directory, `code-${cachedDataVersionTag().toString(16)}`);
+}
+
+interface BundleCaches {
+  readonly caches: () => Copies | undefined;
+  readonly codeCacheReady: Promise<void>;
+}
+
+function bundleOf(id: string, scripts: SandboxScripts, { caches, codeCacheReady }: BundleCaches): SandboxBundle {
   return {
-    bootstrap: script(scripts.bootstrap, BOOTSTRAP_FILE, () => caches?.bootstrap),
-    zod: script(scripts.zod, ZOD_FILE, () => caches?.zod),
+    bootstrap: script(scripts.bootstrap, BOOTSTRAP_FILE, () => caches()?.bootstrap),
+    zod: script(scripts.zod, ZOD_FILE, () => caches()?.zod),
     sdkModule: SDK_MODULE,
     scopeModule: SCOPE_MODULE,
-    id: hash("sha256", `${scripts.id}${SDK_MODULE}${SCOPE_MODULE}`, "hex"),
+    id: hash("sha256", `${id}${SDK_MODULE}${SCOPE_MODULE}`, "hex"),
     codeCacheReady,
   };
+}
+
+/** Builds what is lacking, for `readSandboxBundle`. Resolves to the directory, of a name that changes when any text does. Rejects with what the file system throws. */
+export async function keepSandboxBundle({ cacheDirectory }: SandboxBundleOptions): Promise<string> {
+  const scripts = existsSync(join(ROOT, "sandbox", "bootstrap.ts")) ? await builtScripts(cacheDirectory) : await prebuiltScripts();
+  const directory = join(cacheDirectory, scripts.id);
+  if ((await readScripts(directory)) === undefined) await writeScripts(directory, scripts);
+  const file = codeCacheFile(directory);
+  if ((await readCaches(file)) === undefined) await makeCaches(file, scripts);
+  return directory;
+}
+
+/** What `keepSandboxBundle` has built. Reads that directory and nothing else. */
+export async function readSandboxBundle(directory: string): Promise<SandboxBundle> {
+  const [scripts, caches] = await Promise.all([readScripts(directory), readCaches(codeCacheFile(directory))]);
+  if (scripts === undefined) throw new Error(`${directory} holds no room scripts`);
+  return bundleOf(basename(directory), scripts, { caches: () => caches, codeCacheReady: Promise.resolve() });
 }
 
 /** Writes the copy that a packed package carries. `directory` is its `dist/sandbox`. */

@@ -2,7 +2,7 @@
 // as it has seats, which is one unless its workspace wants more.
 import type { ChildProcess } from "node:child_process";
 import { ChildRun, type RunGround } from "./child-run.ts";
-import { startChild, type LayerPlan, type StartedChild, type Tier } from "./child-start.ts";
+import { readEnd, startChild, type LayerPlan, type StartedChild, type Tier } from "./child-start.ts";
 import type { ChildCaches } from "./hardening/child-caches.ts";
 import { HeldCode } from "./held-code.ts";
 import { memoryBound, type StopReason } from "./kill-ladder.ts";
@@ -55,6 +55,7 @@ export class ChildHandle {
       entry: new URL(import.meta.url.endsWith(".ts") ? "./child-main.ts" : "./child-main.js", import.meta.url),
       tier: options.tier,
       memoryBytes: options.memoryMb * MB,
+      readable: [options.caches.room],
       compileCache: options.caches.compile,
       layers: options.layers,
     });
@@ -69,8 +70,10 @@ export class ChildHandle {
       this.#end(null, null);
     });
     // "close" and not "exit": what the child had written to its pipes before it died is read first.
-    this.#process.on("close", (exitCode, signal) => {
-      this.#ready.reject(new Error(`the child ended before it was ready (${signal ?? exitCode}): ${this.#lastWords.trim()}`));
+    this.#process.on("close", (...told) => {
+      const { exitCode, signal, lastWords } = readEnd({ exitCode: told[0], signal: told[1], lastWords: this.#lastWords });
+      this.#lastWords = lastWords;
+      this.#ready.reject(new Error(`the child ended before it was ready (${signal ?? exitCode}): ${lastWords.trim()}`));
       this.#end(exitCode, signal);
     });
     this.#process.on("message", (message) => this.#receive(parseFromChild(message)));

@@ -2,7 +2,7 @@
 // no credentials, no environment and no connection but the channel to the supervisor.
 import type { Room } from "../isolate/room.ts";
 import type { Plan } from "../isolate/room-job.ts";
-import { loadSandboxBundle } from "../isolate/sandbox-bundle.ts";
+import { readSandboxBundle } from "../isolate/sandbox-bundle.ts";
 import { createLogSender } from "./log-sender.ts";
 import type { FromChild, RunMessage, SetupMessage, ToChild } from "./protocol.ts";
 import { RoomsAhead } from "./rooms-ahead.ts";
@@ -61,7 +61,7 @@ async function run(message: RunMessage, made: RoomsAhead): Promise<void> {
 }
 
 async function prepare({ cacheDirectory, memoryMb, zodAhead }: SetupMessage): Promise<void> {
-  const made = new RoomsAhead(await loadSandboxBundle({ cacheDirectory }), memoryMb);
+  const made = new RoomsAhead(await readSandboxBundle(cacheDirectory), memoryMb);
   made.prepare(false);
   ahead = made;
   shedPermissions();

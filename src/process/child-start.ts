@@ -2,14 +2,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { chainBefore } from "./hardening/chain.ts";
 import type { LayerPlan } from "./hardening/layers.ts";
 import { joinMemoryGroup } from "./hardening/memory-group.ts";
 import { findNodePid } from "./hardening/node-pid.ts";
 import { permissionFlags } from "./hardening/permission-flags.ts";
 import { childFiles } from "./hardening/readable-paths.ts";
-import { dataLimit, type Tier } from "./hardening/resource-limits.ts";
+import { dataLimit, jitlessFlags, type Tier } from "./hardening/resource-limits.ts";
 import type { Processor } from "./hardening/system-calls.ts";
 import { linkCompileCache, takeUid } from "./hardening/own-uid.ts";
 
@@ -89,10 +88,14 @@ export function startChild(options: ChildStartOptions): StartedChild {
     }),
     process.execPath,
     "--no-warnings",
-    ...(tier === "jitless" ? ["--jitless"] : []),
+    // The machine's configuration of OpenSSL may lie anywhere, and one that may not be read ends Node.
+    "--openssl-config=/dev/null",
+    ...jitlessFlags(tier),
     ...(layers.permissions ? permissionFlags({ readable: files.code, compileCache, addons: packages.includes("isolated-vm") }) : []),
     ...execArgv,
-    fileURLToPath(entry),
+    // By URL it is an ES module without Node having to look for the package it belongs to, which it may not.
+    "--entry-url",
+    entry.href,
     ...args,
   ];
   const child = spawn(command[0] as string, command.slice(1), {
@@ -125,6 +128,22 @@ export function startChild(options: ChildStartOptions): StartedChild {
     limitMemory: (bytes) => group?.limit(bytes, nodePid()),
     release: () => group?.remove(),
   };
+}
+
+export interface ChildEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** What it wrote to stderr. */
+  readonly lastWords: string;
+}
+
+/** What unshare of util-linux up to 2.38 says in place of ending by SIGKILL itself, as it does by every other signal. */
+const KILLED_INSIDE = /^unshare: sigprocmask unblock failed: .*\n?/m;
+
+/** How Node ended, where what it was wrapped in tells of it in other words. */
+export function readEnd({ exitCode, signal, lastWords }: ChildEnd): ChildEnd {
+  if (exitCode !== 1 || !KILLED_INSIDE.test(lastWords)) return { exitCode, signal, lastWords };
+  return { exitCode: null, signal: "SIGKILL", lastWords: lastWords.replace(KILLED_INSIDE, "") };
 }
 
 /** A negative id is a process group. */

@@ -1,9 +1,9 @@
 // The processes of this machine as Linux lists them: who descends from whom, which of them run author code, and what they hold.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** Ids of the children of this process that run author code. */
-export function roomProcesses(): number[] {
-  return childrenOf(process.pid).filter((id) => commandOf(id).includes("child-main"));
+/** Ids of the processes that run author code for a host: Node itself, not what it is wrapped in. */
+export function roomProcesses(host = process.pid): number[] {
+  return descendantsOf(host).filter((id) => commandOf(id).startsWith(process.execPath) && commandOf(id).includes("child-main"));
 }
 
 /** Children, their children, and so on. */

@@ -54,8 +54,7 @@ export interface Wrapping {
   readonly pid: boolean;
   readonly proc: boolean;
   readonly limits: boolean;
-  /** Version of Landlock; 0 for none. */
-  readonly landlock: number;
+  readonly landlock: boolean;
   readonly seccomp: boolean;
   /** Killed by the kernel when what started it dies. */
   readonly parentDeath: boolean;
@@ -89,7 +88,7 @@ const BARE: Wrapping = Object.freeze({
   pid: false,
   proc: false,
   limits: false,
-  landlock: 0,
+  landlock: false,
   seccomp: false,
   parentDeath: false,
 });

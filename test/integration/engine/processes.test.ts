@@ -1,24 +1,20 @@
 // The processes under the engine: what happens when one dies, and that none is left (B87, B33's outside view is in behaviours/).
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { settledProcesses } from "../../../src/testing/shared-pools.ts";
+import { roomProcesses } from "../../support/child-processes.ts";
 import { useEngine, workflow } from "../../support/engine.ts";
 
 const engine = useEngine();
-
-function childrenOf(pid: number): number[] {
-  const list = execFileSync("ps", ["-o", "pid=,args=", "--ppid", String(pid)], { encoding: "utf8" });
-  return list.split("\n").flatMap((line) => (line.includes("child-main") ? [Number.parseInt(line, 10)] : []));
-}
 
 /** The child that burns processor time now, and goes on doing so: one that is starting soon rests. */
 async function busyChild(): Promise<number> {
   const rounds = new Map<number, number>();
   for (let round = 0; round < 80; round++) {
-    const before = new Map(childrenOf(process.pid).map((pid) => [pid, ticks(pid)]));
+    const before = new Map(roomProcesses().map((pid) => [pid, ticks(pid)]));
     await sleep(100);
     for (const [pid, then] of before) rounds.set(pid, ticks(pid) - then >= 2 ? (rounds.get(pid) ?? 0) + 1 : 0);
     for (const [pid, busy] of rounds) if (busy >= 8) return pid;
@@ -53,7 +49,7 @@ it("B87: a process killed in the middle of a run is reported once, as ProcessCra
 it("a child that died while it was idle costs no run anything", async () => {
   const harness = await engine.harness({ files: { "ok.ts": workflow("return 'fine';") } });
   await harness.run("ok.ts");
-  for (const pid of childrenOf(process.pid)) process.kill(pid, "SIGKILL");
+  for (const pid of roomProcesses()) process.kill(pid, "SIGKILL");
   await sleep(200);
   expect(await harness.run("ok.ts")).toMatchObject({ status: "Success", result: "fine" });
 });
@@ -90,7 +86,7 @@ it("children end by themselves when the process that started them is killed", as
   `;
   const host = spawn(process.execPath, ["--no-warnings", "--input-type=module", "--eval", program], { stdio: ["ignore", "pipe", "inherit"] });
   await once(host.stdout, "data");
-  const children = childrenOf(host.pid ?? 0);
+  const children = roomProcesses(host.pid);
   expect(children.length).toBeGreaterThan(0);
   host.kill("SIGKILL");
   await once(host, "close");
@@ -112,5 +108,5 @@ it("harnesses are made, used and disposed of a hundred times over the same proce
     expect((await harness.run("wf.ts")).result).toBe(round);
     await harness.dispose();
   }
-  expect(childrenOf(process.pid).length).toBeLessThanOrEqual(6);
+  expect(roomProcesses().length).toBeLessThanOrEqual(6);
 });

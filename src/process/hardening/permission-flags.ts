@@ -1,0 +1,18 @@
+// Node's own permission model, as options of the command line.
+
+export interface PermissionOptions {
+  readonly readable: readonly string[];
+  readonly compileCache: string | undefined;
+  /** Whether it loads native code before it gives up the right to. */
+  readonly addons: boolean;
+}
+
+export function permissionFlags({ readable, compileCache, addons }: PermissionOptions): readonly string[] {
+  return [
+    "--permission",
+    ...(addons ? ["--allow-addons"] : []),
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    // Node uses its cache only where it could write it. That it does not is for the operating system to keep.
+    ...(compileCache === undefined ? [] : [`--allow-fs-write=${compileCache}`]),
+  ];
+}
