@@ -26,7 +26,7 @@ export interface Host {
   call(callId: number, name: string, argument: string): void;
   /** A dynamic import. The host answers by evaluating a root that calls BuiltInModules.arrive, or with Room.importFailed. Fire and forget. */
   importModule(importId: number, specifier: string, referrer: string): void;
-  /** A limit of RoomBounds was passed: the host ends the run, whatever author code does with what it meets meanwhile. Said once. */
+  /** A limit of RoomBounds was passed: the host ends the run, whatever author code does with what it meets meanwhile. Said once. Synchronous. */
   exceeded(limit: "pendingCalls" | "totalCalls" | "resultBytes", amount: number): void;
   /** Monotonic milliseconds since the room was entered. Synchronous. */
   now(): number;

@@ -31,6 +31,8 @@ const REMEMBERED = 256;
 /** An error may be as large as its author likes: beyond these few only those are remembered that somebody else holds too. */
 const HELD = 16;
 const FRAMES = 30;
+/** Of a message or stack that the host looks for. */
+const LONGEST = 1_000_000;
 
 interface CallSite {
   getFileName(): string | null;
@@ -109,9 +111,15 @@ export function findFormatted(message: string, copiedStack: string): { readonly 
   for (let index = count - 1; index >= 0 && index >= count - REMEMBERED; index--) {
     const candidate = formatted[index % REMEMBERED] as Formatted;
     const error = weakTarget(candidate.weak);
-    if (error !== undefined && (candidate.stack === stack || (framesOf(candidate.stack ?? "") === frames && messageOf(error) === message))) return { error };
+    if (error !== undefined && (isCutTo(candidate.stack, stack) || (framesOf(candidate.stack ?? "") === frames && isCutTo(messageOf(error), message))))
+      return { error };
   }
   return undefined;
+}
+
+/** The host cuts what it gets. */
+function isCutTo(text: unknown, cut: string): boolean {
+  return text === cut || (cut.length === LONGEST && typeof text === "string" && startsWith(text, cut));
 }
 
 function framesOf(stack: string): string {

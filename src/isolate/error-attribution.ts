@@ -2,7 +2,7 @@
 // then it ends the run. isolated-vm gives a copy of the error, no word of where it came from, and of several rejections
 // that nobody handles in one turn only the first.
 import type { RoomOutcome } from "./room-outcome.ts";
-import { describeSurfaced, isDisposal, isOutOfMemory } from "./surfaced-error.ts";
+import { describeSurfaced } from "./surfaced-error.ts";
 
 /** What these errors need of their room. */
 export interface AttributionRoom {
@@ -12,6 +12,8 @@ export interface AttributionRoom {
   /** `error` is JSON of GuestError; `thrown` the id under which the room keeps the original, or -1. */
   failImport(importId: number, error: string, thrown: number): void;
   end(outcome: RoomOutcome): void;
+  /** Whether the error says that the isolate is gone, and it is. */
+  isGone(error: unknown): boolean;
 }
 
 interface Taken {
@@ -62,12 +64,12 @@ export class ErrorAttribution {
    * out of memory, and the call that was under way may say no more than that it is gone.
    */
   surfaced(error: unknown, importing?: string): void {
-    if (isOutOfMemory(error) || isDisposal(error)) return this.#room.end({ kind: "terminated", reason: "memory" });
+    if (this.#room.isGone(error)) return this.#room.end({ kind: "terminated", reason: "memory" });
     const surfacedAt = performance.now();
     this.#looking = this.#looking
       .then(() => this.#look(error, { surfacedAt, importing }))
       .catch((thrown: unknown) => {
-        if (isOutOfMemory(thrown) || isDisposal(thrown)) return this.#room.end({ kind: "terminated", reason: "memory" });
+        if (this.#room.isGone(thrown)) return this.#room.end({ kind: "terminated", reason: "memory" });
         // Where looking brings up one more, the first reason wins, as the host's copy tells it.
         this.#room.end({ kind: "threw", error: JSON.stringify(describeSurfaced(error)) });
       });
@@ -111,7 +113,7 @@ export class ErrorAttribution {
       await this.#room.probe(path);
       return undefined;
     } catch (error) {
-      if (isDisposal(error) || isOutOfMemory(error)) throw error;
+      if (this.#room.isGone(error)) throw error;
       return await this.#failure(error);
     }
   }

@@ -114,8 +114,8 @@ function hostFunctions(host: HostPart): Record<keyof Host, ivm.Callback> {
     limitWall: told("limitWall"),
     call: told("call"),
     importModule: told("importModule"),
-    exceeded: told("exceeded"),
-    // These two answer at once.
+    // These three are waited for: author code goes on when they are done.
+    exceeded: new ivm.Callback(checked("exceeded", host.exceeded)),
     now: new ivm.Callback(checked("now", host.now)),
     randomBytes: new ivm.Callback(
       checked("randomBytes", (count: number) => new ivm.ExternalCopy(new Uint8Array(randomBytes(count)).buffer).copyInto({ release: true })),

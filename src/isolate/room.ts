@@ -8,7 +8,8 @@ import { callCapability, isAnsweredHere } from "./capabilities.ts";
 import { startDeadline } from "./deadline.ts";
 import { parseLogParts } from "./host-call-shapes.ts";
 import { answerWithin, boundsText, type Exceeded, RoomCounts } from "./room-counts.ts";
-import { describeSurfaced, isDisposal, isOutOfMemory } from "./surfaced-error.ts";
+import { describeSurfaced, isDisposal } from "./surfaced-error.ts";
+import { IsolateUsage } from "./isolate-usage.ts";
 import { ModuleGraph } from "./module-graph.ts";
 import { type HostPart, makeRealm, type Realm } from "./realm.ts";
 import type { SandboxBundle } from "./sandbox-bundle.ts";
@@ -35,6 +36,7 @@ export class Room {
   readonly memoryMb: number;
   readonly hasZod: boolean;
   readonly #isolate: ivm.Isolate;
+  readonly #usage: IsolateUsage;
   readonly #realm: Realm;
   readonly #code: SandboxBundle;
   readonly #timers = new RoomTimers((id) => this.#tell("fireTimer", [id]));
@@ -43,8 +45,6 @@ export class Room {
   #graph: ModuleGraph | undefined;
   #host: RoomHost | undefined;
   #enteredAt = performance.now();
-  /** Spent on making the room, ahead of the run. */
-  #cpuBeforeMs = 0;
   #ownTimeout: NodeJS.Timeout | undefined;
   #entered: Promise<void> = Promise.resolve();
   #over = false;
@@ -58,6 +58,7 @@ export class Room {
     this.memoryMb = options.memoryMb;
     this.hasZod = options.zod;
     this.#isolate = new ivm.Isolate({ memoryLimit: options.memoryMb, onCatastrophicError: () => this.#end({ kind: "terminated", reason: "memory" }) });
+    this.#usage = new IsolateUsage(this.#isolate);
     this.#realm = makeRealm(this.#isolate, code, {
       zod: options.zod,
       grants: options.grants,
@@ -68,13 +69,14 @@ export class Room {
       probe: async (path) => await this.#graph?.probe(path),
       failImport: (importId, error, thrown) => this.#tell("importFailed", [importId, error, thrown]),
       end: (outcome) => this.#end(outcome),
+      isGone: (error) => this.#isGone(error),
     });
   }
 
   /** Links, evaluates and calls; resolves with the first end, never rejects. */
   async run(message: RoomJob, plan: Plan, host: RoomHost): Promise<{ outcome: RoomOutcome; usage: RoomUsage }> {
     this.#enteredAt = performance.now();
-    this.#cpuBeforeMs = this.#cpuMs();
+    this.#usage.begin();
     this.#host = host;
     this.#counts = new RoomCounts(message.bounds, () => this.#timers.size);
     const wallTimer = startDeadline(message.wallMs, () => this.stop("wall"));
@@ -86,7 +88,7 @@ export class Room {
       );
       const outcome = await this.#ended.promise;
       const wallMs = performance.now() - this.#enteredAt;
-      return { outcome, usage: { wallMs, cpuMs: this.#cpuMs(), peakMemoryBytes: await this.#heapBytes(outcome) } };
+      return { outcome, usage: { wallMs, cpuMs: this.#usage.cpuMs(), peakMemoryBytes: outcome.kind === "terminated" ? 0 : await this.#usage.heapBytes() } };
     } finally {
       this.#left = true;
       clearTimeout(wallTimer);
@@ -124,7 +126,7 @@ export class Room {
     } catch (error) {
       // What a listener threw ends the run, as an uncaught error does in Node.
       this.#surfaced(error);
-      return !isDisposal(error);
+      return !this.#isGone(error);
     }
   }
 
@@ -218,7 +220,7 @@ export class Room {
     try {
       await this.#graph.linkEntry(plan);
     } catch (error) {
-      if (isDisposal(error) || isOutOfMemory(error)) throw error;
+      if (this.#isGone(error)) throw error;
       const { name, message: text, stack } = error as Error;
       return { kind: "rejected-link", error: JSON.stringify({ name, message: text, stack, path: this.#graph.compiling }) };
     }
@@ -248,7 +250,7 @@ export class Room {
     try {
       return await graph.linkImport(importId, plan);
     } catch (error) {
-      if (isDisposal(error) || isOutOfMemory(error)) throw error;
+      if (this.#isGone(error)) throw error;
       const { name, message, stack } = describeSurfaced(error);
       this.#host?.onUnlinked(importId, JSON.stringify({ name, message, stack }));
       return undefined;
@@ -262,7 +264,7 @@ export class Room {
   #watch(message: RoomJob): void {
     // An isolate out of memory disposes of itself, though what runs in it may be deep in V8 and not notice.
     if (this.#isolate.isDisposed) return this.#end({ kind: "terminated", reason: "memory" });
-    if (message.cpuMs > 0 && this.#cpuMs() > message.cpuMs) return this.stop("cpu");
+    if (message.cpuMs > 0 && this.#usage.cpuMs() > message.cpuMs) return this.stop("cpu");
     // Where a top-level await rejects late, V8 says so only at the end of the next call.
     if (this.#asking || this.#over) return;
     this.#asking = true;
@@ -277,25 +279,13 @@ export class Room {
     );
   }
 
+  #isGone(error: unknown): boolean {
+    return this.#isolate.isDisposed && isDisposal(error);
+  }
+
   #end(outcome: RoomOutcome): void {
     if (this.#over) return;
     this.#over = true;
     this.#ended.resolve(outcome);
-  }
-
-  #cpuMs(): number {
-    try {
-      return Number(this.#isolate.cpuTime) / 1e6 - this.#cpuBeforeMs;
-    } catch {
-      return 0;
-    }
-  }
-
-  /** Heap and buffers at the end of the run; 0 where the isolate no longer answers. */
-  async #heapBytes(outcome: RoomOutcome): Promise<number> {
-    if (outcome.kind === "terminated") return 0;
-    const late = new Promise<undefined>((resolve) => setTimeout(resolve, 5, undefined));
-    const statistics = await Promise.race([this.#isolate.getHeapStatistics().catch(() => undefined), late]);
-    return statistics === undefined ? 0 : statistics.total_heap_size + statistics.externally_allocated_size;
   }
 }

@@ -2,6 +2,8 @@
 // value where a primitive was thrown.
 import type { GuestError } from "../../sandbox/host.d.ts";
 
+/** As far as the room tells of an error of its own; what is longer, it finds by that much. */
+const LONGEST = 1_000_000;
 const BOUNDARY = "\n    at (<isolated-vm boundary>)";
 
 /** What isolated-vm says in place of an object or a symbol that it cannot copy. */
@@ -15,7 +17,8 @@ export function describeSurfaced(error: unknown): GuestError {
   // Below the boundary stand frames of this process: they must not cross.
   const stack = error.stack ?? "";
   const boundary = stack.indexOf(BOUNDARY);
-  return { name: error.name, message: error.message, stack: boundary < 0 ? "" : framesRepaired(stack.slice(0, boundary), `${error.name}: ${error.message}`) };
+  const frames = boundary < 0 ? "" : framesRepaired(stack.slice(0, boundary), `${error.name}: ${error.message}`);
+  return { name: error.name.slice(0, LONGEST), message: error.message.slice(0, LONGEST), stack: frames.slice(0, LONGEST) };
 }
 
 /** isolated-vm writes the header anew, and reads the frames below it, which are UTF-8, as Latin-1. */
@@ -26,11 +29,10 @@ function framesRepaired(stack: string, header: string): string {
   return header + Buffer.from(frames, "latin1").toString("utf8");
 }
 
-/** The isolate was thrown away under a call: no news of the author's. */
+/**
+ * What isolated-vm says of an isolate that was thrown away under a call, or threw itself away for want of memory: no news of
+ * the author's, if the isolate is gone indeed. An author may throw an error that reads the same.
+ */
 export function isDisposal(error: unknown): boolean {
-  return error instanceof Error && /isolate (is|was) (already )?disposed/i.test(error.message) && !isOutOfMemory(error);
-}
-
-export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && /disposed during execution due to memory limit/i.test(error.message);
+  return error instanceof Error && /isolate (is|was) (already )?disposed/i.test(error.message);
 }

@@ -96,7 +96,10 @@ export async function createRoom(options: TestRoomOptions = {}): Promise<TestRoo
       "importModule",
       (importId: number, specifier: string, referrer: string) => void enterRoom(() => importModule(importId, specifier, referrer)),
     ),
-    exceeded: counted("exceeded", (limit: string, amount: number) => exceeded.push([limit, amount])),
+    exceeded: new ivm.Callback((limit: string, amount: number) => {
+      calls["exceeded"] = (calls["exceeded"] ?? 0) + 1;
+      exceeded.push([limit, amount]);
+    }),
     now: new ivm.Callback(() => performance.now() - started),
     randomBytes: new ivm.Callback((count: number) => randomFillSync(new Uint8Array(count)).buffer),
   };
