@@ -2,9 +2,11 @@
 // It has no limits, no processes and no resolver: for tests of sandbox/ alone.
 /* oxlint-disable typescript/no-explicit-any, typescript/no-unsafe-return, typescript/no-unsafe-argument, eslint/no-useless-call -- what comes out of a room is JSON of any shape, judged by the test; `apply` is a Reference's own */
 import { createHash, randomFillSync } from "node:crypto";
+import { inspect } from "node:util";
 import { join, posix } from "node:path";
 import ivm from "isolated-vm";
 import type { Bounds, Grants, Host, Room } from "../../sandbox/host.d.ts";
+import { fitsHostCall, parseLogParts } from "../../src/isolate/host-call-shapes.ts";
 import { loadSandboxBundle, type SandboxBundle } from "../../src/isolate/sandbox-bundle.ts";
 import { SCOPE_SPECIFIER, SDK_SPECIFIER } from "../../src/isolate/sandbox-modules.ts";
 
@@ -36,6 +38,8 @@ export interface TestRoom extends AsyncDisposable {
   readonly exceeded: readonly (readonly [limit: string, amount: number])[];
   /** How many calls of each function the host has had. */
   readonly calls: Readonly<Record<string, number>>;
+  /** Calls that no room makes: the host would take them for a defect. */
+  readonly misfits: readonly string[];
 }
 
 export interface TestRoomOptions {
@@ -56,6 +60,7 @@ export async function createRoom(options: TestRoomOptions = {}): Promise<TestRoo
   const uncaught: Error[] = [];
   const exceeded: [string, number][] = [];
   const calls: Record<string, number> = {};
+  const misfits: string[] = [];
   const timers = new Map<number, () => void>();
   const started = performance.now();
   let closed = false;
@@ -66,17 +71,21 @@ export async function createRoom(options: TestRoomOptions = {}): Promise<TestRoo
     ...(bundle.bootstrap.cachedData === undefined ? {} : { cachedData: bundle.bootstrap.cachedData }),
   });
   const enter: ivm.Reference<(host: any, grants: string) => any> = await script.run(context, { reference: true });
-  const ignored = (value: (...values: any[]) => void): ivm.Callback => new ivm.Callback(value, { ignored: true });
-  const counted = (name: string, value: (...values: any[]) => void): ivm.Callback =>
-    ignored((...values) => {
+  const checked =
+    (name: keyof Host, value: (...values: any[]) => unknown) =>
+    (...values: any[]): unknown => {
       calls[name] = (calls[name] ?? 0) + 1;
-      value(...values);
-    });
+      if (fitsHostCall(name, values) && (name !== "log" || parseLogParts(values[1]) !== undefined)) return value(...values);
+      misfits.push(`${name} ${inspect(values)}`);
+      return undefined;
+    };
+  const told = (name: keyof Host, value: (...values: any[]) => void): ivm.Callback => new ivm.Callback(checked(name, value), { ignored: true });
+  const asked = (name: keyof Host, value: (...values: any[]) => unknown): ivm.Callback => new ivm.Callback(checked(name, value));
   const host: Record<keyof Host, ivm.Callback> = {
-    log: counted("log", (level: string, parts: string, data: string | undefined) =>
+    log: told("log", (level: string, parts: string, data: string | undefined) =>
       lines.push({ level, parts: JSON.parse(parts), ...(data === undefined ? {} : { data: readData(data) }) }),
     ),
-    startTimer: counted("startTimer", (id: number, milliseconds: number) => {
+    startTimer: told("startTimer", (id: number, milliseconds: number) => {
       const fire = (): void => void enterRoom(() => fireTimer.apply(undefined, [id]));
       if (milliseconds === 0) {
         const immediate = setImmediate(fire);
@@ -86,22 +95,19 @@ export async function createRoom(options: TestRoomOptions = {}): Promise<TestRoo
         timers.set(id, () => clearTimeout(timeout));
       }
     }),
-    limitWall: ignored(() => undefined),
-    stopTimer: counted("stopTimer", (id: number) => timers.get(id)?.()),
-    call: counted("call", (callId: number, name: string, argument: string) => {
+    limitWall: told("limitWall", () => undefined),
+    stopTimer: told("stopTimer", (id: number) => timers.get(id)?.()),
+    call: told("call", (callId: number, name: string, argument: string) => {
       const answer = answerCall(name, argument);
       void enterRoom(() => settle.apply(undefined, [callId, answer.ok, answer.text]));
     }),
-    importModule: counted(
+    importModule: told(
       "importModule",
       (importId: number, specifier: string, referrer: string) => void enterRoom(() => importModule(importId, specifier, referrer)),
     ),
-    exceeded: new ivm.Callback((limit: string, amount: number) => {
-      calls["exceeded"] = (calls["exceeded"] ?? 0) + 1;
-      exceeded.push([limit, amount]);
-    }),
-    now: new ivm.Callback(() => performance.now() - started),
-    randomBytes: new ivm.Callback((count: number) => randomFillSync(new Uint8Array(count)).buffer),
+    exceeded: asked("exceeded", (limit: string, amount: number) => void exceeded.push([limit, amount])),
+    now: asked("now", () => performance.now() - started),
+    randomBytes: asked("randomBytes", (count: number) => randomFillSync(new Uint8Array(count)).buffer),
   };
   const room: ivm.Reference<Record<string, any>> = await enter.apply(
     undefined,
@@ -198,6 +204,7 @@ export async function createRoom(options: TestRoomOptions = {}): Promise<TestRoo
     uncaught,
     exceeded,
     calls,
+    misfits,
     cancel: async () => await cancel.apply(undefined, []),
     text: () => lines.map((line) => line.parts.join("")).join("\n"),
     evaluate: async (given, entry) => {
