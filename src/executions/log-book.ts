@@ -9,7 +9,7 @@ export interface LogBookOptions {
   readonly scrubber?: Scrubber | undefined;
   readonly onLine?: ((line: LogLine) => void) | undefined;
   readonly maxLines: number;
-  /** Of messages and data together, in UTF-8. */
+  /** Of messages and data together, in UTF-8, as the room wrote them: mapping may shorten a stack without bound, and the room counts too. */
   readonly maxBytes: number;
 }
 
@@ -32,19 +32,19 @@ export class LogBook {
       const { mapStack, scrubber } = this.#options;
       const message = entry.parts.map((part, index) => (index % 2 === 0 ? part : mapStack(part))).join("");
       // Before it is measured and perhaps cut: half of a secret would not be known for one.
-      this.#add({ ...entry, message: scrubber === undefined ? message : scrubber.text(message) });
+      this.#add({ ...entry, message: scrubber === undefined ? message : scrubber.text(message), bytes: bytesOf(entry) });
     }
   }
 
-  #add({ level, message, at, data }: Omit<LogEntry, "parts"> & { readonly message: string }): void {
+  #add({ level, message, at, data, bytes }: Omit<LogEntry, "parts"> & { readonly message: string; readonly bytes: number }): void {
     const { maxLines, maxBytes } = this.#options;
     if (this.lines.length >= maxLines) return this.#truncate(at);
     const room = maxBytes - this.#bytes;
-    this.#bytes += Buffer.byteLength(message) + (data === undefined ? 0 : Buffer.byteLength(data));
+    this.#bytes += bytes;
     if (this.#bytes <= maxBytes) return this.#push({ level, message, at, data });
     // Of the line that is too much, its beginning is kept: it may be the one that tells.
     const beginning = firstBytes(message, room);
-    if (beginning !== "") this.#push({ level, message: `${beginning}…`, at });
+    if (beginning !== "") this.#push({ level, message: beginning === message ? message : `${beginning}…`, at });
     this.#truncate(at);
   }
 
@@ -81,6 +81,12 @@ export class LogBook {
     this.lines.push(line);
     this.#options.onLine?.(line);
   }
+}
+
+function bytesOf({ parts, data }: LogEntry): number {
+  let bytes = data === undefined ? 0 : Buffer.byteLength(data);
+  for (const part of parts) bytes += Buffer.byteLength(part);
+  return bytes;
 }
 
 /** As much of the beginning as fits, without a cut through a character. */
