@@ -16,6 +16,8 @@ export type { LayerPlan } from "./hardening/layers.ts";
 export type { Tier } from "./hardening/resource-limits.ts";
 
 export interface ChildStartOptions {
+  /** Node to run it with; this process's own where absent. */
+  readonly execPath?: string;
   /** The child's main module. */
   readonly entry: URL;
   readonly args?: readonly string[];
@@ -60,6 +62,7 @@ const GROUP_KILL_MS = 200;
 
 export function startChild(options: ChildStartOptions): StartedChild {
   const {
+    execPath = process.execPath,
     entry,
     args = [],
     tier,
@@ -72,7 +75,7 @@ export function startChild(options: ChildStartOptions): StartedChild {
     layers,
   } = options;
   const { wrapping } = layers;
-  const files = childFiles({ entry, packages, caches: [...readable, ...(compileCache === undefined ? [] : [compileCache])] });
+  const files = childFiles({ execPath, entry, packages, caches: [...readable, ...(compileCache === undefined ? [] : [compileCache])] });
   const user = wrapping.uid ? takeUid() : undefined;
   if (user !== undefined && compileCache !== undefined) linkCompileCache(compileCache, user.uid);
   const command = [
@@ -86,7 +89,7 @@ export function startChild(options: ChildStartOptions): StartedChild {
       readable: [...files.system, ...files.code.map((path) => ({ path, run: false }))],
       processor: process.arch as Processor,
     }),
-    process.execPath,
+    execPath,
     "--no-warnings",
     // The machine's configuration of OpenSSL may lie anywhere, and one that may not be read ends Node.
     "--openssl-config=/dev/null",
@@ -112,7 +115,8 @@ export function startChild(options: ChildStartOptions): StartedChild {
   child.once("exit", () => clearTimeout(killing));
   child.once("close", () => user?.free());
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  const nodePid = (): number | undefined => (child.pid === undefined || ended() ? undefined : findNodePid(child.pid, forks));
+  let found: number | undefined;
+  const nodePid = (): number | undefined => (child.pid === undefined || ended() ? undefined : (found ??= findNodePid(child.pid, forks)));
 
   return {
     process: child,

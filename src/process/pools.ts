@@ -1,5 +1,4 @@
 // The processes of one executor host: children that run author code, by tier, and those that transpile it.
-import { join } from "node:path";
 import { DEFAULT_LIMITS, MB } from "../limits.ts";
 import type { LoadedModule } from "../modules/loaded-module.ts";
 import { ChildHandle } from "./child-handle.ts";
@@ -33,7 +32,8 @@ export interface Pools {
   readonly layers: LayerPlan;
   /** Of the tier that a workspace is run in. */
   children(tier: Tier): ChildPool;
-  readonly compile: (requests: Parameters<TranspilePool["compile"]>[0]) => Promise<readonly LoadedModule[]>;
+  /** Tenants are served in turn. */
+  readonly compile: (...args: Parameters<TranspilePool["compile"]>) => Promise<readonly LoadedModule[]>;
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export function openPools(options: PoolOptions): Pools {
   const { processes: size, spares, zodAhead, maxRuns = 500, maxIdleBytes = 256 * MB } = options;
   requireLayers(layers, required);
   const pools = new Map<Tier, ChildPool>();
-  const transpile = createTranspilePool({ cacheDirectory: join(cacheDirectory, "node") });
+  const transpile = createTranspilePool({ cacheDirectory, layers });
 
   function open(tier: Tier): ChildPool {
     const child = { caches: childCaches({ cacheDirectory, tier, layers }), layers, tier, memoryMb: DEFAULT_LIMITS.memoryBytes / MB, zodAhead };
@@ -59,8 +59,8 @@ export function openPools(options: PoolOptions): Pools {
       pools.set(tier, pool);
       return pool;
     },
-    async compile(requests) {
-      const outcomes = await transpile.compile(requests);
+    async compile(requests, options) {
+      const outcomes = await transpile.compile(requests, options);
       return outcomes.map((outcome) => ("ok" in outcome ? { compiled: outcome.ok } : outcome));
     },
     async close() {

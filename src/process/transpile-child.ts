@@ -1,11 +1,8 @@
 // Entry of a transpile child: the one process that loads the TypeScript compiler and reads untrusted source with it.
 // It holds nothing worth stealing, has no environment, and may be killed at any time.
-import { enableCompileCache, flushCompileCache } from "node:module";
 import { Worker } from "node:worker_threads";
+import { shedPermissions } from "./hardening/shed-permissions.ts";
 import type { TranspileAnswer, TranspileJob, TranspileNews, TranspileOrder } from "./transpile-protocol.ts";
-
-const cacheDirectory = process.argv[2];
-if (cacheDirectory !== undefined) enableCompileCache(cacheDirectory);
 
 const queue: TranspileJob[] = [];
 let wake: (() => void) | undefined;
@@ -17,10 +14,10 @@ process.on("message", (order: TranspileOrder) => {
   wake?.();
 });
 
-endWithParent();
+if (process.argv.includes("--watch-parent")) endWithParent();
 const { compileModule, isCompilerSpent, RefusedSource } = await import("../modules/compiler/transpile.ts");
+shedPermissions();
 tell({ kind: "ready" });
-if (cacheDirectory !== undefined) flushCompileCache();
 
 for (;;) {
   const job = queue.shift();
@@ -51,7 +48,7 @@ function answerTo(request: TranspileJob["request"]): Answer {
 }
 
 function tell(news: TranspileNews, sent?: () => void): void {
-  if (process.connected) process.send?.(news, undefined, undefined, sent);
+  process.send?.(news, undefined, undefined, sent ?? (() => {}));
 }
 
 function dropJobs(ids: ReadonlySet<number>): void {

@@ -8,6 +8,8 @@ import { refusalFault, type CompileRefusal } from "../modules/compile-refusal.ts
 import type { CompiledKey } from "../modules/content-hash.ts";
 import type { CompileRequest } from "../modules/compiler/transpile.ts";
 import type { CompiledModule } from "../modules/module-record.ts";
+import type { LayerPlan } from "./child-start.ts";
+import { planLayers } from "./hardening/plan-layers.ts";
 import { TranspileProcess } from "./transpile-process.ts";
 import type { TranspileProcessEvents } from "./transpile-process.ts";
 import type { TranspileAnswer } from "./transpile-protocol.ts";
@@ -24,6 +26,8 @@ export interface TranspilePoolOptions {
   readonly memoryMb?: number;
   /** Where V8's code cache of the compiler is kept between processes. */
   readonly cacheDirectory?: string;
+  /** What the children are wrapped in; what the platform has where absent. */
+  readonly layers?: LayerPlan;
 }
 
 /** A fault is the author's (ERR_NESTING_LIMIT: too complex), or ours. A syntax error is no fault: `ok` carries it in its diagnostics. */
@@ -61,6 +65,7 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
   const processOptions = {
     execPath: options.execPath ?? process.execPath,
     cacheDirectory: options.cacheDirectory,
+    layers: options.layers ?? planLayers({ cacheDirectory: options.cacheDirectory }),
     timeoutMs,
     slowMs: Math.min(SLOW_MS, timeoutMs / 4),
     memoryMb: options.memoryMb ?? 512,

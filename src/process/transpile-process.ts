@@ -1,14 +1,15 @@
 // One transpile child as its host sees it: gives it jobs, times the one it is at, and ends it. Decides nothing about retries.
-import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { readProcessUsage } from "./process-usage.ts";
+import { startChild, type LayerPlan, type StartedChild } from "./child-start.ts";
+import { transpileCache } from "./hardening/child-caches.ts";
 import type { TranspileAnswer, TranspileJob, TranspileNews, TranspileOrder } from "./transpile-protocol.ts";
 
 export interface TranspileProcessOptions {
   readonly execPath: string;
-  /** Directory for V8's code cache of the compiler; without it each child parses the compiler again. */
+  /** Where caches are kept; without them each child parses the compiler again. */
   readonly cacheDirectory: string | undefined;
+  readonly layers: LayerPlan;
   /** Processor time of one job; by the clock at most four times as much, or this where the platform does not tell. */
   readonly timeoutMs: number;
   /** After this long with one job the others are given back. */
@@ -43,11 +44,13 @@ const STACK = process.platform === "win32" ? [] : ["--stack-size=3900"];
 /** A machine under load may take seconds to start a process. */
 const START_MS = 30_000;
 
-const CHILD = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./transpile-child.ts" : "./transpile-child.js", import.meta.url));
+const CHILD = new URL(import.meta.url.endsWith(".ts") ? "./transpile-child.ts" : "./transpile-child.js", import.meta.url);
+const MB = 1024 * 1024;
 
 export class TranspileProcess {
   readonly #options: TranspileProcessOptions;
   readonly #events: TranspileProcessEvents;
+  readonly #started: StartedChild;
   readonly #child: ChildProcess;
   readonly #held = new Set<number>();
   readonly #exited: Promise<void>;
@@ -63,23 +66,40 @@ export class TranspileProcess {
   constructor(options: TranspileProcessOptions, events: TranspileProcessEvents) {
     this.#options = options;
     this.#events = events;
-    this.#child = fork(CHILD, options.cacheDirectory === undefined ? [] : [options.cacheDirectory], {
-      execPath: options.execPath,
-      execArgv: ["--no-warnings", ...STACK, `--max-old-space-size=${options.memoryMb}`],
-      env: {},
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    const { execPath, cacheDirectory, layers, memoryMb } = options;
+    // Where the kernel does not end it with its host, a thread of its own has to.
+    const watching = !layers.wrapping.parentDeath;
+    this.#started = startChild({
+      execPath,
+      entry: CHILD,
+      args: watching ? ["--watch-parent"] : [],
+      tier: "jit",
+      memoryBytes: memoryMb * MB,
+      execArgv: [...STACK, `--max-old-space-size=${memoryMb}`, ...(watching && layers.permissions ? ["--allow-worker"] : [])],
+      packages: ["typescript"],
+      compileCache: cacheDirectory === undefined ? undefined : transpileCache({ cacheDirectory, layers, flags: STACK }),
+      layers,
     });
+    this.#child = this.#started.process;
+    this.#child.stderr?.resume();
     this.#exited = new Promise((resolve) => {
-      this.#child.once("exit", (code, signal) => resolve(this.#end(code === 134 ? "SIGABRT" : signal)));
+      this.#child.once("exit", (code, signal) => {
+        this.#end(code === 134 || this.#started.outOfMemory() ? "SIGABRT" : signal);
+        this.#started.release();
+        resolve();
+      });
       // Without a process there is no exit. Messages to one that has just died fail here too, and its exit follows.
       this.#child.on("error", () => {
-        if (this.#child.pid === undefined) resolve(this.#end(null));
+        if (this.#child.pid !== undefined) return;
+        this.#end(null);
+        this.#started.release();
+        resolve();
       });
     });
     this.#child.on("message", (news: TranspileNews) => this.#hear(news));
     this.#child.unref();
     this.#child.channel?.unref();
+    (this.#child.stderr as unknown as { unref?(): void } | null)?.unref?.();
     this.#startClock(START_MS);
   }
 
@@ -118,15 +138,17 @@ export class TranspileProcess {
     this.#gone = true;
     this.#stopClock();
     this.#child.ref();
-    this.#child.kill("SIGKILL");
+    this.#started.kill();
     await this.#exited;
   }
 
   #hear(news: TranspileNews): void {
     if (this.#gone) return;
     this.#stopClock();
-    if (news.kind === "ready") this.#ready = true;
-    else if (news.kind === "started") {
+    if (news.kind === "ready") {
+      this.#ready = true;
+      this.#started.limitMemory(this.#options.memoryMb * MB);
+    } else if (news.kind === "started") {
       this.#running = news.id;
       this.#startClock(this.#options.timeoutMs);
     } else {
@@ -174,11 +196,12 @@ export class TranspileProcess {
       return;
     }
     this.#timedOut = true;
-    this.#child.kill("SIGKILL");
+    this.#started.kill();
   }
 
   #cpuMs(): number | undefined {
-    return this.#child.pid === undefined ? undefined : readProcessUsage(this.#child.pid)?.cpuMs;
+    const pid = this.#started.nodePid();
+    return pid === undefined ? undefined : readProcessUsage(pid)?.cpuMs;
   }
 
   #stopClock(): void {

@@ -48,34 +48,51 @@ const BUILD_MS = 120_000;
 const built = new Map<string, ChildCaches>();
 
 /** Of a child that runs author code. Blocks for some hundred milliseconds where something is lacking, ever after for one. Throws ERR_INTERNAL when it cannot be built. */
-export function childCaches(options: ChildCachesOptions): ChildCaches {
-  return once("child-main", options, true);
+export function childCaches({ cacheDirectory, tier, layers }: ChildCachesOptions): ChildCaches {
+  return once({ name: "child-main", flags: jitlessFlags(tier), hasRoom: true }, { cacheDirectory, layers });
 }
 
-/** Of a child that transpiles. */
-export function transpileCache({ cacheDirectory, layers }: Omit<ChildCachesOptions, "tier">): string {
-  return once("transpile-child", { cacheDirectory, layers, tier: "jit" }, false).compile;
+/** Of a child that transpiles. `flags`: what it gives V8, which takes no code that was compiled under others. */
+export function transpileCache({ flags, ...options }: Omit<ChildCachesOptions, "tier"> & { readonly flags: readonly string[] }): string {
+  return once({ name: "transpile-child", flags, hasRoom: false }, options).compile;
 }
 
-function once(name: string, options: ChildCachesOptions, hasRoom: boolean): ChildCaches {
-  const key = [name, options.tier, options.cacheDirectory, options.layers.wrapping.uid].join("\n");
+interface Child {
+  readonly name: string;
+  /** Of V8. */
+  readonly flags: readonly string[];
+  readonly hasRoom: boolean;
+}
+
+type Options = Omit<ChildCachesOptions, "tier">;
+
+function once(child: Child, options: Options): ChildCaches {
+  const key = [child.name, ...child.flags, options.cacheDirectory, options.layers.wrapping.uid].join("\n");
   const before = built.get(key);
   if (before !== undefined) return before;
-  const caches = find(name, options, hasRoom);
+  const caches = find(child, options);
   built.set(key, caches);
   return caches;
 }
 
-function find(name: string, { cacheDirectory, tier, layers }: ChildCachesOptions, hasRoom: boolean): ChildCaches {
+function find(child: Child, { cacheDirectory, layers }: Options): ChildCaches {
   // A checkout keeps what it builds beside its dependencies: a change of its files is its own affair.
   const own = CHECKOUT && existsSync(join(PACKAGE, "node_modules")) ? [join(PACKAGE, "node_modules", ".cache", "bifrost-executor")] : [];
   const base = pickCacheDirectory({ places: [...own, cacheDirectory], temporary: tmpdir(), forOthers: layers.wrapping.uid });
-  const compile = join(base, "child");
-  const stamp = stampOf();
-  const marker = join(base, `built-${name}-${tier}-${hash("sha256", `${SOURCES} ${process.version} ${process.arch}`, "hex").slice(0, 16)}.json`);
-  const order = { entry: new URL(`../${name}.${EXTENSION}`, import.meta.url).href, room: hasRoom ? join(base, "room") : undefined, compile, marker, stamp };
-  const kept = readMarker(order) ?? build(order, tier, () => find(name, { cacheDirectory, tier: "jit", layers }, hasRoom));
-  return { room: kept.room ?? "", compile };
+  const order = orderFor(child, base, stampOf());
+  const kept = readMarker(order) ?? build(child, base, order);
+  return { room: kept.room ?? "", compile: order.compile };
+}
+
+function orderFor({ name, flags, hasRoom }: Child, base: string, stamp: string): CacheOrder {
+  const kind = hash("sha256", [SOURCES, process.version, process.arch, ...flags].join("\n"), "hex").slice(0, 16);
+  return {
+    entry: new URL(`../${name}.${EXTENSION}`, import.meta.url).href,
+    room: hasRoom ? join(base, "room") : undefined,
+    compile: join(base, "child"),
+    marker: join(base, `built-${name}-${kind}.json`),
+    stamp,
+  };
 }
 
 interface Marker {
@@ -93,26 +110,31 @@ function readMarker({ marker, stamp, room, compile }: CacheOrder): Marker | unde
   }
 }
 
-function build(order: CacheOrder, tier: Tier, buildJit: () => void): Marker {
-  const environment = { LIBC: existsSync("/etc/alpine-release") ? "musl" : "glibc", NODE_COMPILE_CACHE: order.compile };
+function build({ name, flags, hasRoom }: Child, base: string, order: CacheOrder): Marker {
   const start = (...args: readonly string[]) =>
-    spawnSync(process.execPath, ["--no-warnings", ...jitlessFlags(tier), ...args], {
-      env: environment,
+    spawnSync(process.execPath, ["--no-warnings", ...flags, ...args], {
+      env: { LIBC: existsSync("/etc/alpine-release") ? "musl" : "glibc", NODE_COMPILE_CACHE: order.compile },
       stdio: ["ignore", "pipe", "pipe"],
       encoding: "utf8",
       timeout: BUILD_MS,
     });
-  if (CHECKOUT && tier === "jitless") {
-    // Node cannot take types off without a compiler, but keeps what it has taken them off: the rest is made anew.
-    buildJit();
-    const name = (tag: string): string => join(order.compile, `${process.version}-${process.arch}-${tag}-${process.getuid?.() ?? 0}`);
-    const { stdout } = start("--print", "require('node:v8').cachedDataVersionTag().toString(16).padStart(8, '0')");
-    cpSync(name(cachedDataVersionTag().toString(16).padStart(8, "0")), name(stdout.trim()), { recursive: true });
+  if (CHECKOUT && flags.includes("--jitless")) {
+    // Node cannot take types off without a compiler, but keeps what it has taken them off: that is done first, the rest anew.
+    const stripped: Child = { name, flags: [], hasRoom };
+    const before = orderFor(stripped, base, order.stamp);
+    if (readMarker(before) === undefined) build(stripped, base, before);
+    const { stdout } = start("--print", "require('node:v8').cachedDataVersionTag()");
+    cpSync(compiledIn(order.compile, cachedDataVersionTag()), compiledIn(order.compile, Number(stdout)), { recursive: true });
   }
   const { stderr, error } = start(join(import.meta.dirname, `build-caches.${EXTENSION}`), JSON.stringify(order));
   const made = readMarker(order);
   if (made !== undefined) return made;
   throw new Fault("ERR_INTERNAL", `What a child process needs could not be built: ${error?.message ?? stderr.trim().slice(-2000)}`);
+}
+
+/** Node names its folders so: compile_cache.cc. */
+function compiledIn(directory: string, tag: number): string {
+  return join(directory, `${process.version}-${process.arch}-${tag.toString(16).padStart(8, "0")}-${process.getuid?.() ?? 0}`);
 }
 
 /** Changes with whatever the caches are made from. A package never changes in place without its manifest. */

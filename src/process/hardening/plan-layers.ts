@@ -14,8 +14,8 @@ import { codePaths } from "./readable-paths.ts";
 import { findTools } from "./tools.ts";
 
 export interface PlanOptions {
-  /** Where what was found is kept: trying everything takes some 15 ms, reading it one. */
-  readonly cacheDirectory: string;
+  /** Where what was found is kept: trying everything takes some 15 ms, reading it one. Undefined: nowhere. */
+  readonly cacheDirectory: string | undefined;
   /** Tries again, whatever was found before. */
   readonly afresh?: boolean;
 }
@@ -23,7 +23,7 @@ export interface PlanOptions {
 /** Changes when what is kept would be read wrongly by older or newer code. */
 const FORMAT = 1;
 
-const plans = new Map<string, LayerPlan>();
+const plans = new Map<string | undefined, LayerPlan>();
 
 /** Never throws: what cannot be had is absent with its reason. */
 export function planLayers({ cacheDirectory, afresh = false }: PlanOptions): LayerPlan {
@@ -39,15 +39,15 @@ function planElsewhere(): LayerPlan {
   return { states: statesElsewhere(process.platform, permissions), wrapping, memoryGroups: undefined, permissions };
 }
 
-function planOnLinux(cacheDirectory: string, afresh: boolean): LayerPlan {
+function planOnLinux(cacheDirectory: string | undefined, afresh: boolean): LayerPlan {
   const tools = findTools();
   const root = process.getuid?.() === 0;
   const unreadable = root ? firstUnreadable([process.execPath, ...codePaths()]) : undefined;
-  const file = join(cacheDirectory, "layers.json");
+  const file = cacheDirectory === undefined ? undefined : join(cacheDirectory, "layers.json");
   const key = keyOf(tools, unreadable);
-  const plan = (afresh ? undefined : readKept(file, key)) ?? tryAll({ tools, root, unreadable });
+  const plan = (afresh || file === undefined ? undefined : readKept(file, key)) ?? tryAll({ tools, root, unreadable });
   if (plan.memoryGroups !== undefined) sweepMemoryGroups(plan.memoryGroups);
-  keep(file, key, plan);
+  if (file !== undefined) keep(file, key, plan);
   return plan;
 }
 

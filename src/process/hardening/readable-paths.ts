@@ -32,19 +32,20 @@ const SYSTEM = [
 ];
 
 export interface ChildFilesOptions {
+  readonly execPath: string;
   readonly entry: URL;
   /** Packages that the child loads, by name. */
   readonly packages: readonly string[];
   readonly caches: readonly string[];
 }
 
-export function childFiles({ entry, packages, caches }: ChildFilesOptions): ChildFiles {
+export function childFiles({ execPath, entry, packages, caches }: ChildFilesOptions): ChildFiles {
   const main = fileURLToPath(entry);
   const folders = main.startsWith(SOURCES) ? [SOURCES] : [SOURCES, dirname(main)];
   return {
     code: [...new Set([...folders, join(PACKAGE, "package.json"), ...packages.flatMap(packagePlaces), ...caches])],
     system: [
-      { path: process.execPath, run: true },
+      { path: execPath, run: true },
       ...LIBRARIES.filter((path) => existsSync(path)).map((path) => ({ path, run: true })),
       ...SYSTEM.filter((path) => existsSync(path)).map((path) => ({ path, run: false })),
     ],
