@@ -3,8 +3,8 @@
 import { distance } from "fastest-levenshtein";
 
 const MAX_NAMES = 10_000;
-/** Comparing takes time with the square of the length. */
-const MAX_LENGTH = 600;
+/** Pairs of characters that one look compares, about a millisecond: long names among many long ones get no suggestion. */
+const MAX_PAIRS = 10_000_000;
 
 /** The most similar name within a third of the length, or one that differs only in case; undefined when none is close. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
@@ -22,12 +22,14 @@ export function nearestPath(wanted: string, paths: Iterable<string>): string | u
 }
 
 function closest(wanted: string, names: Iterable<string>, view: (name: string) => string): string | undefined {
-  if (wanted.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
+  let pairs = 0;
   let limit = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const name of names) {
     const seen = view(name);
     if (Math.abs(seen.length - wanted.length) >= limit) continue;
+    pairs += wanted.length * seen.length;
+    if (pairs > MAX_PAIRS) break;
     // Only another case: next to the very name, and nearer than any other.
     const away = seen !== wanted && seen.toLowerCase() === wanted.toLowerCase() ? 0.5 : distance(wanted, seen);
     // Nothing of a short name may be left over: "a" is not near "b".

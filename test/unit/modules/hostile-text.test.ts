@@ -79,6 +79,13 @@ describe("what the author may have meant", () => {
     expect(nearestName(`${"x".repeat(MB)}y`, [`${"x".repeat(MB)}z`])).toBeUndefined();
   });
 
+  // Held to each of them in full, 200 looks would take minutes: the runner ends a test that waits so long.
+  it("is looked for among long names only as far as a moment goes", () => {
+    const paths = Array.from({ length: 3000 }, (_, index) => `b/${"x".repeat(480)}${index}`);
+    for (let look = 0; look < 200; look++) expect(nearestPath(`a/${"y".repeat(490)}${look}`, paths)).toBeUndefined();
+    expect(nearestPath(`b/${"x".repeat(480)}0`, paths)).toBe(paths[0]);
+  });
+
   it("is looked for once for a module whose 20,000 imports all fail", async () => {
     const wrong = Array.from({ length: 20_000 }, (_, index) => `import "./none-${index}";`).join("\n");
     let asked = 0;
