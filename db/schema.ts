@@ -119,6 +119,8 @@ export interface ExecutionsTable {
   usage: JsonText | null;
   started_at: Timestamp;
   finished_at: Timestamp | null;
+  /** Of the execution that executed this one. */
+  parent_id: Uuid | null;
 }
 
 export interface ExecutionLogsTable {

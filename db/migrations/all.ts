@@ -5,6 +5,7 @@ import { snapshots } from "./0002-snapshots.ts";
 import { workflows } from "./0003-workflows.ts";
 import { executions } from "./0004-executions.ts";
 import { settings } from "./0005-settings.ts";
+import { nestedExecutions } from "./0006-nested-executions.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-workspaces": workspaces,
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0003-workflows": workflows,
   "0004-executions": executions,
   "0005-settings": settings,
+  "0006-nested-executions": nestedExecutions,
 };

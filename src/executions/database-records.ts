@@ -61,6 +61,7 @@ function newRow(start: ExecutionStart) {
     status: "Running",
     input: storableJson(start.inputJson),
     started_at: new Date(start.startedAt),
+    parent_id: start.parentId ?? null,
   };
 }
 
@@ -99,6 +100,7 @@ function storedOf(row: ExecutionRow, logs: readonly LogRow[]): StoredExecution {
     snapshotId: row.snapshot_id as SnapshotId,
     inputJson: originalJson(row.input),
     startedAt: row.started_at.toISOString(),
+    ...(row.parent_id === null ? undefined : { parentId: row.parent_id }),
   };
   if (row.status === "Running") return { ...start, status: "Running", execution: undefined };
   const status = row.status as TerminalStatus;
@@ -112,6 +114,7 @@ function executionOf(
   return {
     version: 1,
     id: start.id,
+    ...(start.parentId === undefined ? undefined : { parentId: start.parentId }),
     workflow: start.workflow,
     status,
     ...(row.result === null ? undefined : { result: valueOf(row.result) }),

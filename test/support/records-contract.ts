@@ -74,6 +74,16 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
       expect(await records.get(workspace, start.id)).toEqual({ ...start, status: "Running", execution: undefined });
     });
 
+    it("B89: an execution that another executed says so, while it runs and after", async () => {
+      const parentId = randomUUIDv7();
+      const start = startOf({ parentId });
+      expect(await records.begin(start)).toMatchObject({ parentId });
+      expect(await records.get(workspace, start.id)).toEqual({ ...start, status: "Running", execution: undefined });
+      const execution = executionOf(start, { parentId });
+      await records.end(workspace, execution);
+      expect((await records.get(workspace, start.id))?.execution).toEqual(execution);
+    });
+
     it("B20: an id that begins again keeps the snapshot it was first pinned to", async () => {
       const start = startOf();
       await records.begin(start);
