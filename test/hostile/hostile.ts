@@ -4,7 +4,7 @@ import { randomUUIDv7 } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Fault } from "../../src/errors.ts";
 import { MB, type AskedLimits } from "../../src/limits.ts";
-import { closeSharedPools, createHarness, type Execution, type Harness, type HarnessRunOptions } from "../../src/testing/index.ts";
+import { closeSharedPools, createHarness, type Execution, type Harness, type HarnessOptions, type HarnessRunOptions } from "../../src/testing/index.ts";
 import { settledProcesses } from "../../src/testing/shared-pools.ts";
 import { expectNoLeaks } from "../support/leaks.ts";
 import { limitsOf, WORKFLOW, type HostileCase } from "./case.ts";
@@ -85,10 +85,13 @@ export function describeHostile(group: string, cases: readonly HostileCase[]): v
 }
 
 /** `home` is the workspace it was in; undefined where that could not be written. */
-export async function attack(each: HostileCase): Promise<{ readonly outcome: Execution | Fault; readonly home: Harness | undefined }> {
-  const home = await openHome(each).catch(faultOnly);
-  if (home instanceof Fault) return { outcome: home, home: undefined };
+export async function attack(
+  each: HostileCase,
+  options: HarnessOptions = {},
+): Promise<{ readonly outcome: Execution | Fault; readonly home: Harness | undefined; readonly id: string }> {
   const id = randomUUIDv7();
+  const home = await openHome(each, options).catch(faultOnly);
+  if (home instanceof Fault) return { outcome: home, home: undefined, id };
   const cancel = new AbortController();
   let lines = 0;
   let over = false;
@@ -108,7 +111,7 @@ export async function attack(each: HostileCase): Promise<{ readonly outcome: Exe
   over = true;
   await oneResult(home, { id, outcome, dryRun: each.dryRun === true });
   if (!(outcome instanceof Fault)) expect(outcome.logs).toHaveLength(lines);
-  return { outcome, home };
+  return { outcome, home, id };
 }
 
 /** The record holds what was given, and asking for the same execution again runs nothing. */
@@ -122,9 +125,8 @@ async function oneResult(
   expect(await home.run(WORKFLOW, {}, { id })).toEqual(outcome);
 }
 
-export async function openHome({ files, grants, tier }: HostileCase): Promise<Harness> {
-  const options = { workspace: "hostile", files: { [GOOD]: GOOD_SOURCE, ...files }, grants, tier };
-  return await createHarness(options);
+export async function openHome({ files, grants, tier }: HostileCase, options: HarnessOptions = {}): Promise<Harness> {
+  return await createHarness({ workspace: "hostile", files: { [GOOD]: GOOD_SOURCE, ...files }, grants, tier, ...options });
 }
 
 /** How long a good run took, in milliseconds. */

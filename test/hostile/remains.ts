@@ -18,6 +18,7 @@ export interface Rest {
 }
 
 export class Remains {
+  readonly #mayStay: RegExp;
   /** `id:start time` of every process that has been seen below this one. */
   readonly #seen = new Map<string, number>();
   readonly #complaints: string[] = [];
@@ -25,6 +26,11 @@ export class Remains {
   readonly #warned = (warning: Error): unknown => this.#complaints.push(`warning: ${warning.name}: ${warning.message}`);
   #rest: Rest | undefined;
   #watch: NodeJS.Timeout | undefined;
+
+  /** `mayStay`: command lines of processes that outlive a test. */
+  constructor(mayStay: RegExp = OURS) {
+    this.#mayStay = mayStay;
+  }
 
   open(): void {
     process.on("unhandledRejection", this.#rejected);
@@ -76,7 +82,7 @@ export class Remains {
       if (status === undefined || `${id}:${status.started}` !== key) this.#seen.delete(key);
       else if (status.state === "Z") left.push(`zombie ${id}`);
       else if (!below.has(id)) left.push(`process ${id} without its parent: ${commandOf(id)}`);
-      else if (!OURS.test(commandOf(id))) left.push(`process ${id}: ${commandOf(id)}`);
+      else if (!this.#mayStay.test(commandOf(id))) left.push(`process ${id}: ${commandOf(id)}`);
     }
     return left;
   }

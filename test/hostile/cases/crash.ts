@@ -43,11 +43,8 @@ const TOO_COMPLEX = attacks(
 const DEEP_SOURCES = attacks(
   {
     "parentheses 20,000 deep": { "wf.ts": workflow(`return ${"(".repeat(20_000)}1${")".repeat(20_000)};`) },
-    "arrays 20,000 deep": { "wf.ts": workflow(`return ${"[".repeat(20_000)}${"]".repeat(20_000)};`) },
     "blocks 20,000 deep": { "wf.ts": workflow(`${"{".repeat(20_000)}${"}".repeat(20_000)} return 1;`) },
-    "functions 5,000 deep": { "wf.ts": workflow(`${"(() => ".repeat(5000)}1${")".repeat(5000)}; return 1;`) },
     "a type 20,000 deep": { "wf.ts": workflow(`return 1;`, `type Deep = ${"[".repeat(20_000)}${"]".repeat(20_000)};`) },
-    "a sum of 50,000 parts": { "wf.ts": workflow(`return ${"1+".repeat(50_000)}1;`) },
     "JSON 20,000 deep that is imported": {
       "wf.ts": workflow("return deep;", `import deep from "./deep.json";`),
       "deep.json": "[".repeat(20_000) + "]".repeat(20_000),
@@ -67,13 +64,12 @@ const GENERATED = attacks(
     limits: { wallMs: 20_000 },
     grants: { codeGeneration: true },
     expect: OVERFLOW,
-    notByCli: "It cannot grant anything.",
   },
 );
 
 const GENERATED_LOOPS = attacks(
   { "code made of text that loops, where that is granted": "(0, eval)('for (;;);');" },
-  { promise: "ends within the limit", grants: { codeGeneration: true }, expect: timesOut, notByCli: "It cannot grant anything." },
+  { promise: "ends within the limit", grants: { codeGeneration: true }, expect: timesOut },
 );
 
 const ASSEMBLED_LOOPS = attacks(
@@ -82,7 +78,7 @@ const ASSEMBLED_LOOPS = attacks(
     "WebAssembly that loops, where it is granted":
       "new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 8, 1, 0, 10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11])));",
   },
-  { promise: "ends within the limit", grants: { webAssembly: true }, expect: timesOut, notByCli: "It cannot grant anything." },
+  { promise: "ends within the limit", grants: { webAssembly: true }, expect: timesOut },
 );
 
 const ASSEMBLED_OVERFLOW = attacks(
@@ -91,7 +87,7 @@ const ASSEMBLED_OVERFLOW = attacks(
     "WebAssembly that calls itself without end, where it is granted":
       "new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 8, 1, 0, 10, 6, 1, 4, 0, 16, 0, 11])));",
   },
-  { promise: "cannot leave this execution", grants: { webAssembly: true }, expect: OVERFLOW, notByCli: "It cannot grant anything." },
+  { promise: "cannot leave this execution", grants: { webAssembly: true }, expect: OVERFLOW },
 );
 
 const NOT_PLAIN = attacks(
