@@ -154,7 +154,8 @@ function fromThrown(text: string, { mapStack, limits, usage }: CompletionContext
   const error = JSON.parse(text) as GuestError;
   // V8 reports an exhausted buffer allocator as an ordinary RangeError; to the author it is the memory limit. One that
   // the author throws by that name stands in no function of V8's own.
-  if (BUFFERS_EXHAUSTED.test(error.stack)) return { ...fromGuestError(error, mapStack), ...memoryError(limits, usage) };
+  const isV8s = error.name === "RangeError" && error.message === "Array buffer allocation failed" && BUFFERS_EXHAUSTED.test(error.stack);
+  if (isV8s) return { ...fromGuestError(error, mapStack), ...memoryError(limits, usage) };
   return fromGuestError(error, mapStack);
 }
 
