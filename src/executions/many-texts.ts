@@ -8,16 +8,25 @@ export interface Span {
   readonly index: number;
 }
 
-/** Finds every occurrence of the texts, none shorter than two characters; those that overlap are one span. In order. */
+/**
+ * Finds every occurrence of the texts, none shorter than two characters; those that overlap are one span. Also beginnings of
+ * them, where the text was cut short there, which "…" says. In order.
+ */
 export type FindAll = (text: string) => readonly Span[];
 
 const ROOT = 0;
 const NONE = -1;
+/** What stands where a text was cut short. */
+const CUT = "…".charCodeAt(0);
+/** A shorter beginning says nothing. */
+const LEAST_BEGINNING = 4;
 
 export function searchFor(texts: readonly string[]): FindAll {
   const most = texts.reduce((sum, { length }) => sum + length, 1);
   const steps = new Steps(most);
   const beginnings = new Uint8Array(1 << 16);
+  /** A text that goes through a node. */
+  const owners = new Int32Array(most);
   /** The longest text that ends at a node, if one does. */
   const ends = new Int32Array(most).fill(NONE);
 
@@ -27,6 +36,7 @@ export function searchFor(texts: readonly string[]): FindAll {
     for (let at = 0; at < text.length; at++) {
       const next = steps.from(node, text.charCodeAt(at));
       node = next === NONE ? steps.add(node, text.charCodeAt(at)) : next;
+      owners[node] = index;
     }
     ends[node] = index;
   }
@@ -52,6 +62,8 @@ export function searchFor(texts: readonly string[]): FindAll {
       const code = text.charCodeAt(at);
       // Most places begin nothing: they cost no more than this. (Past the end, charCodeAt is NaN, and so 0 in bits.)
       if (node === ROOT && beginnings[pairOf(code, text.charCodeAt(at + 1))] === 0) continue;
+      const begun = steps.depthOf(node);
+      if (code === CUT && begun >= LEAST_BEGINNING) join(spans, { start: at - begun, end: at, index: owners[node] as number });
       let next = steps.from(node, code);
       while (next === NONE && node !== ROOT) {
         node = fallbacks[node] as number;
@@ -114,6 +126,10 @@ class Steps {
 
   parentOf(node: number): number {
     return this.#parents[node] as number;
+  }
+
+  depthOf(node: number): number {
+    return this.#depths[node] as number;
   }
 
   codeOf(node: number): number {

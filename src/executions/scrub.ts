@@ -2,7 +2,7 @@
 // the secret. Knows texts and JSON data; what an envelope is made of is said at the end.
 import type { Execution, ExecutionError, StackFrame } from "../completion.ts";
 import { searchFor } from "./many-texts.ts";
-import { formsOf } from "./secret-forms.ts";
+import { formsOf, LEAST_SECRET_CHARACTERS } from "./secret-forms.ts";
 
 /** Name → value. */
 export type Secrets = Readonly<Record<string, string>>;
@@ -34,7 +34,6 @@ export function createScrubber(secrets: Secrets): Scrubber | undefined {
 
   const texts = [...owners.keys()];
   const find = searchFor(texts);
-  const shortest = Math.min(...texts.map(({ length }) => length));
   const [open, close] = bracketsBeside(texts);
   const marks = texts.map((form) => markOf(owners.get(form) as string));
   const numbers = new Map(texts.flatMap((form, index) => (isNumeral(form) ? [[Number(form), marks[index] as string]] : [])));
@@ -48,7 +47,7 @@ export function createScrubber(secrets: Secrets): Scrubber | undefined {
   }
 
   function scrubText(text: string): string {
-    if (text.length < shortest) return text;
+    if (text.length < LEAST_SECRET_CHARACTERS) return text;
     const spans = find(text);
     if (spans.length === 0) return text;
     const parts: string[] = [];
@@ -114,7 +113,7 @@ function bracketsBeside(texts: readonly string[]): readonly [open: string, close
 
 /** Written so that the number shows as many characters as the secret has to have. */
 function isNumeral(text: string): boolean {
-  return /^[+-]?\d+(?:\.\d+)?$/.test(text) && String(Number(text)).length >= 4;
+  return /^[+-]?\d+(?:\.\d+)?$/.test(text) && String(Number(text)).length >= LEAST_SECRET_CHARACTERS;
 }
 
 type Outcome = Partial<Pick<Execution, "result" | "error">>;

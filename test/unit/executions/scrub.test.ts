@@ -84,6 +84,13 @@ describe("B89: secrets are scrubbed", () => {
     expect(text("<fghi><abcdefabcdef>")).toBe("<[secret INSIDE]><[secret SHORT][secret SHORT]>");
   });
 
+  it("B89: of a secret that was cut short no beginning is left", () => {
+    const { text } = scrubber({ TOKEN, KEY: PEM });
+    expect(text(`received string "${TOKEN.slice(0, 12)}…", ${PEM.slice(0, 40)}…`)).toBe(`received string "[secret TOKEN]…", [secret KEY]…`);
+    expect(text(`${TOKEN.slice(0, 5)}…`)).toBe("[secret TOKEN]…");
+    expect(text(`${TOKEN.slice(0, 3)}… ${TOKEN.slice(0, 12)}...`)).toBe(`${TOKEN.slice(0, 3)}… ${TOKEN.slice(0, 12)}...`);
+  });
+
   it("B89: a number that is a secret is scrubbed too, however it was written", () => {
     expect(scrubber({ PIN: "123456", CODE: "0004711" }).value([123456, 4711, 12345, { n: 1234567 }])).toEqual([
       "[secret PIN]",
