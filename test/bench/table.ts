@@ -53,17 +53,17 @@ function commandLine({ name, contenders, target }: CommandRow): string[] {
   return [name, String(samples.count), figure(samples.p5), figure(samples.median), figure(samples.p95), figure(ratioTo["floor"]), promise];
 }
 
-function verdict(promise: string, kept: boolean): string {
+export function verdict(promise: string, kept: boolean): string {
   return `${promise}: ${kept ? "kept" : "**missed**"}`;
 }
 
-function figure(value: number | undefined): string {
+export function figure(value: number | undefined): string {
   if (value === undefined) return "";
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const rule = head.map((_, index) => (index === 0 ? "---" : "---:"));
   return [head, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
