@@ -105,7 +105,8 @@ const DESCRIBE_WALL_MS = 10_000;
 export function createExecutor(parts: ExecutorParts): Executor {
   const { workspace, origin, store, records, children, tenant, policy = DEFAULT_IMPORT_POLICY, leaseMs = DEFAULT_LEASE_MS, log } = parts;
   const snapshots = new Snapshots({ origin, store, ...(log === undefined ? {} : { log }) });
-  const modules = createModuleFetch({ origin, store, compile: parts.compile });
+  const compile: Compile = (jobs) => parts.compile(jobs, { tenant });
+  const modules = createModuleFetch({ origin, store, compile });
   const { find, load, loadFrom, loadImport } = createLoading({ workspace: workspace.id, origin, modules, policy });
   const { takeProcess, pin } = createClaims({ workspace: workspace.id, store, snapshots, children, tenant, leaseMs });
   const loose = new Set<Promise<unknown>>();
@@ -173,7 +174,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
     const { snapshot } = await snapshots.pin(workspace.id);
     await describeParameters(paths, {
       executables: () => origin.executables(workspace.id),
-      closure: (path) => loadFrom(snapshot, path),
+      closure: (path) => loadFrom(snapshot, path, workspace.limits),
       save: (found) => origin.saveParameters(workspace.id, found),
       run: (reference) =>
         runOrder({
@@ -184,7 +185,15 @@ export function createExecutor(parts: ExecutorParts): Executor {
     });
   }
 
-  const writer = createFileWriter({ workspace: workspace.id, origin, store, compile: parts.compile, describe: parts.describe ? describe : undefined, log });
+  const writer = createFileWriter({
+    workspace: workspace.id,
+    origin,
+    store,
+    compile,
+    limits: workspace.limits,
+    describe: parts.describe ? describe : undefined,
+    log,
+  });
 
   function orderFor(reference: string, inputJson: string, options: RunOptions, id: string = randomUUIDv7()): Order {
     const order: Order = {
@@ -235,7 +244,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
     },
     write: (changes, options) => writer.write(changes, options),
     move: (from, to) => writer.move(from, to),
-    pushDirectory: (directory, options) => pushDirectory(directory, { workspace: workspace.id, origin, writer }, options ?? {}),
+    pushDirectory: (directory, options) =>
+      pushDirectory(directory, { workspace: workspace.id, origin, writer, maxSourceBytes: workspace.limits.sourceBytes }, options ?? {}),
     files: (options = {}) => origin.files(workspace.id, options),
     executables: () => origin.executables(workspace.id),
     moduleCache: createModuleCache({

@@ -45,7 +45,7 @@ export async function openDirectory(config: Config, { directory, workspace: name
     });
     const store = createInProcessStore();
     const workspace = (await origin.workspace(name, { create: true })) as Workspace;
-    await loadDirectory({ dir: directory, workspace: workspace.id, origin, store });
+    await loadDirectory({ dir: directory, workspace: workspace.id, origin, store, maxSourceBytes: workspace.limits.sourceBytes });
     return createExecutor({
       workspace,
       origin,

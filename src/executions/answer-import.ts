@@ -7,7 +7,8 @@ import type { LinkError } from "../isolate/room-outcome.ts";
 import { underImport } from "../modules/import-chain.ts";
 import type { Closure, ClosureModule } from "../modules/loader.ts";
 import { parseModulePath, type ModulePath } from "../modules/module-path.ts";
-import type { Position } from "../modules/module-record.ts";
+import type { ModuleFacts, Position } from "../modules/module-record.ts";
+import { quoted } from "../modules/shown-text.ts";
 import type { ImportAnswer } from "../process/run-request.ts";
 import type { Completion } from "./complete.ts";
 import { explainLink } from "./explain-link.ts";
@@ -64,7 +65,7 @@ export async function answerImport(
     const explain = (error: LinkError): ImportFailure => failure(under(explainLink(error, { mapStack: map, modules, entry: loaded.path })));
     return { kind: "module", zod: loaded.closure.usesZod, ...prepare(loaded.closure, loaded.path), explain };
   } catch (error) {
-    return failure(error instanceof Fault ? error : new Fault("ERR_INTERNAL", `Cannot import ${JSON.stringify(specifier)}: an internal error`));
+    return failure(error instanceof Fault ? error : new Fault("ERR_INTERNAL", `Cannot import ${quoted(specifier)}: an internal error`));
   }
 
   function failure(fault: Fault): ImportFailure {
@@ -75,12 +76,33 @@ export async function answerImport(
   }
 }
 
-/** Of the first import() with this text; of a computed one, where the module has no other. */
+interface Places {
+  /** Of the first import() with this text. */
+  readonly bySpecifier: ReadonlyMap<string, Position>;
+  /** Of a computed one, where the module has no other. */
+  readonly computed: Position | undefined;
+}
+
+/** Author code may import in a loop, in a module with thousands of import()s: they are gone through once. */
+const places = new WeakMap<ModuleFacts, Places>();
+
 function positionOf(referrer: ClosureModule | undefined, specifier: string): Position | undefined {
-  const dynamic = referrer?.compiled.facts.imports.filter(({ kind }) => kind === "dynamic") ?? [];
-  const computed = dynamic.filter((each) => each.specifier === undefined);
-  const found = dynamic.find((each) => each.specifier === specifier) ?? (computed.length === 1 ? computed[0] : undefined);
-  return found === undefined ? undefined : { line: found.line, column: found.column };
+  if (referrer === undefined) return undefined;
+  const { facts } = referrer.compiled;
+  const known = places.get(facts) ?? placesOf(facts);
+  places.set(facts, known);
+  return known.bySpecifier.get(specifier) ?? known.computed;
+}
+
+function placesOf({ imports }: ModuleFacts): Places {
+  const bySpecifier = new Map<string, Position>();
+  const computed: Position[] = [];
+  for (const { kind, specifier, line, column } of imports) {
+    if (kind !== "dynamic") continue;
+    if (specifier === undefined) computed.push({ line, column });
+    else if (!bySpecifier.has(specifier)) bySpecifier.set(specifier, { line, column });
+  }
+  return { bySpecifier, computed: computed.length === 1 ? computed[0] : undefined };
 }
 
 /** In the room it becomes an error of the realm's own class: what Node would throw there. */

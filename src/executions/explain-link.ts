@@ -4,7 +4,8 @@
 import { Fault } from "../errors.ts";
 import type { MapStack } from "../execution-error.ts";
 import type { LinkError } from "../isolate/room-outcome.ts";
-import { chainTo, withChain } from "../modules/import-chain.ts";
+import { refusalFault } from "../modules/compile-refusal.ts";
+import { chainTo, inModule, withChain } from "../modules/import-chain.ts";
 import type { ClosureModule } from "../modules/loader.ts";
 
 export interface LinkContext {
@@ -16,6 +17,7 @@ export interface LinkContext {
 
 /** isolated-vm appends the place in the emitted code: `… [workspace:///a.ts:3:5]`. */
 const PLACE = / \[workspace:\/\/\/(.+):(\d+):(\d+)\]$/;
+const STACK = /^Maximum call stack size exceeded/;
 const EXPORT = /^The requested module '(.+?)' (?:does not provide an export named|contains conflicting star exports for name) '(.+?)'/;
 
 export function explainLink(error: LinkError, context: LinkContext): Fault {
@@ -23,6 +25,7 @@ export function explainLink(error: LinkError, context: LinkContext): Fault {
   const message = error.message.replace(PLACE, "");
   const [, specifier, name] = EXPORT.exec(message) ?? [];
   if (specifier !== undefined && name !== undefined) return explainExport(message, { specifier, name, context });
+  if (error.name === "RangeError" && STACK.test(message)) return explainStack(place?.[1] ?? error.path ?? context.entry, context);
   if (place === null)
     return new Fault("ERR_MODULE_SYNTAX", error.path === undefined ? message : `${error.path}: ${message}`, {
       name: "SyntaxError",
@@ -33,6 +36,14 @@ export function explainLink(error: LinkError, context: LinkContext): Fault {
   const where = frame === undefined ? path : `${frame.path}:${frame.line}:${frame.column}`;
   const fault = new Fault("ERR_MODULE_SYNTAX", `${where}: ${message}`, { name: "SyntaxError", details: { path, line: frame?.line, column: frame?.column } });
   return withChain(fault, chainTo(context.modules, context.entry, path));
+}
+
+/** What the compiler could print may still be too much for V8, which reads it on a smaller stack. */
+function explainStack(path: string, context: LinkContext): Fault {
+  const module = context.modules.get(path);
+  const { line, column } = module?.compiled.facts.nesting ?? {};
+  const fault = refusalFault({ reason: "stack", line, column });
+  return withChain(module === undefined ? fault : inModule(module.path, fault), chainTo(context.modules, context.entry, path));
 }
 
 /** V8 names neither the importer nor the line. */

@@ -2,10 +2,13 @@
 // was found for one snapshot holds for ever, so it is kept.
 import { LRUCache } from "lru-cache";
 import { Fault } from "../errors.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits.ts";
 import type { ImportPolicy } from "../modules/import-policy.ts";
 import { loadClosure, type Closure } from "../modules/loader.ts";
 import type { ModulePath } from "../modules/module-path.ts";
-import { resolve } from "../modules/resolver.ts";
+import type { Position } from "../modules/module-record.ts";
+import { placeOf, resolve } from "../modules/resolver.ts";
+import { quoted, shortened } from "../modules/shown-text.ts";
 import type { ModuleFetch } from "../snapshot/module-fetch.ts";
 import type { Executable, Origin } from "../snapshot/origin.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
@@ -13,6 +16,7 @@ import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
 import { findEntry, type Entry } from "../workspace/find.ts";
 import { notExecutable } from "./complete.ts";
 import type { AskedImport, LoadedImport } from "./answer-import.ts";
+import { ImportReach } from "./import-reach.ts";
 import type { Order, PinnedSnapshot } from "./order.ts";
 
 export interface LoadingParts {
@@ -26,13 +30,20 @@ export interface Loading {
   readonly find: (order: Order, pinned: PinnedSnapshot) => Promise<Entry>;
   readonly load: (order: Order, pinned: PinnedSnapshot, entry: Entry) => Promise<Closure>;
   readonly loadImport: (order: Order, pinned: PinnedSnapshot, asked: AskedImport) => Promise<LoadedImport>;
-  readonly loadFrom: (snapshot: Snapshot, path: ModulePath) => Promise<Closure>;
+  readonly loadFrom: (snapshot: Snapshot, path: ModulePath, limits?: Limits) => Promise<Closure>;
 }
 
 const SDK_EXPORTS: ReadonlySet<string> = new Set(["workflow", "tool", "dataProvider", "UserError", "workflows", "config", "z"]);
 
+/** What cannot be loaded from a snapshot cannot be later; only what was too slow to compile may be tried again. */
+const FAILURES = { max: 1000, ttl: 60_000 };
+
 export function createLoading({ workspace, origin, modules, policy }: LoadingParts): Loading {
   const closures = new LRUCache<string, Closure>({ max: 1000 });
+  const failures = new LRUCache<string, Closure>(FAILURES);
+  /** Modules looked at for each closure. */
+  const walked = new WeakMap<Closure, number>();
+  const reaches = new WeakMap<Order, ImportReach>();
   const registered = new LRUCache<number, Promise<readonly Executable[]>>({ max: 4 });
 
   async function find(order: Order, { snapshot, version }: PinnedSnapshot): Promise<Entry> {
@@ -51,8 +62,9 @@ export function createLoading({ workspace, origin, modules, policy }: LoadingPar
     return rows;
   }
 
-  async function load(_order: Order, { snapshot }: PinnedSnapshot, entry: Entry): Promise<Closure> {
-    const closure = await loadFrom(snapshot, entry.path);
+  async function load(order: Order, { snapshot }: PinnedSnapshot, entry: Entry): Promise<Closure> {
+    const closure = await loadFrom(snapshot, entry.path, order.limits);
+    reachOf(order).begin(closure);
     const facts = closure.modules.find(({ path }) => path === entry.path)?.compiled.facts;
     const passesOn = facts?.imports.some(({ star }) => star === true) === true && entry.exportName !== "default";
     if (facts === undefined || passesOn || facts.exports.includes(entry.exportName)) return closure;
@@ -60,27 +72,58 @@ export function createLoading({ workspace, origin, modules, policy }: LoadingPar
     throw new Fault(code ?? "ERR_EXECUTABLE_NOT_FOUND", message, { name: "NotFoundError", details: details ?? {} });
   }
 
-  async function loadFrom(snapshot: Snapshot, path: ModulePath): Promise<Closure> {
-    const key = `${snapshot.id}/${path}`;
-    const before = closures.get(key);
+  async function loadFrom(snapshot: Snapshot, path: ModulePath, limits: Limits = DEFAULT_LIMITS): Promise<Closure> {
+    const { sourceBytes, modules: maxModules, nesting: maxNesting } = limits;
+    const key = `${snapshot.id}/${sourceBytes}/${maxModules}/${maxNesting}/${path}`;
+    const before = closures.get(key) ?? failures.get(key);
     if (before !== undefined) return before;
+    let count = 0;
     const closure = await loadClosure({
       entries: [path],
       snapshot,
       policy,
       sdkExports: SDK_EXPORTS,
-      fetch: (wanted) => modules.fetch(workspace, snapshot.record.compilerOptions, wanted),
+      maxModules,
+      maxNesting,
+      fetch: (wanted) => {
+        count += wanted.length;
+        return modules.fetch(workspace, snapshot.record.compilerOptions, wanted, sourceBytes);
+      },
     });
-    if (closure.failure === undefined) closures.set(key, closure);
+    walked.set(closure, count);
+    (closure.failure === undefined ? closures : failures).set(key, closure);
     return closure;
   }
 
-  async function loadImport(_order: Order, { snapshot }: PinnedSnapshot, { specifier, referrer, position }: AskedImport): Promise<LoadedImport> {
-    const found = resolve(specifier, referrer, { has: (path) => snapshot.has(path), paths: () => snapshot.paths(), policy, ...(position && { position }) });
+  async function loadImport(order: Order, { snapshot }: PinnedSnapshot, { specifier, referrer, position }: AskedImport): Promise<LoadedImport> {
+    const reach = reachOf(order);
+    const asked = { specifier: shortened(specifier), importer: referrer, ...position };
+    const refused = (fault: Fault): LoadedImport => ({ kind: "failure", fault: inImport(fault, asked) });
+    const exhausted = reach.exhausted();
+    if (exhausted !== undefined) return refused(exhausted);
+    const paths = (): Iterable<ModulePath> => (reach.mayExplain() ? snapshot.paths() : []);
+    const found = resolve(specifier, referrer, { has: (path) => snapshot.has(path), paths, policy, ...(position && { position }) });
     if (found.kind === "sdk") return { kind: "sdk" };
     if (found.kind === "failure") return { kind: "failure", fault: found.fault };
-    return { kind: "module", path: found.path, closure: await loadFrom(snapshot, found.path) };
+    const closure = await loadFrom(snapshot, found.path, order.limits);
+    const tooMany = reach.add(closure, walked.get(closure) ?? 0);
+    return tooMany === undefined ? { kind: "module", path: found.path, closure } : refused(tooMany);
+  }
+
+  function reachOf(order: Order): ImportReach {
+    const reach = reaches.get(order) ?? new ImportReach(order.limits.modules);
+    reaches.set(order, reach);
+    return reach;
   }
 
   return { find, load, loadImport, loadFrom };
+}
+
+function inImport(fault: Fault, asked: { readonly specifier: string; readonly importer: string; readonly line?: number; readonly column?: number }): Fault {
+  const message = `Cannot import ${quoted(asked.specifier)} in ${placeOf({ importer: asked.importer, position: positionIn(asked) })}. ${fault.message}`;
+  return new Fault(fault.code, message, { details: { ...asked, ...fault.details } });
+}
+
+function positionIn({ line, column }: { readonly line?: number; readonly column?: number }): Position | undefined {
+  return line === undefined || column === undefined ? undefined : { line, column };
 }

@@ -26,7 +26,7 @@ function messageOf({ reason, limit, amount }: CompileRefusal): string {
     case "depth":
       return `The source is nested ${amount} deep; at most ${limit} is allowed. Move inner parts into functions, constants or modules of their own.`;
     case "stack":
-      return `The source is more complex than may be compiled: nested ${amount} deep with chains of operators, calls and 'else if' counted, it overflows the compiler's stack. Build it in steps: put the parts into an array, a table or constants of their own.`;
+      return `The source is more complex than may be compiled: ${amount === undefined ? "" : `nested ${amount} deep with chains of operators, calls and 'else if' counted, `}it overflows the compiler's stack. Build it in steps: put the parts into an array, a table or constants of their own.`;
     case "size":
       return `The source is more complex than may be compiled: it becomes ${amount} characters of JavaScript; at most ${limit} are allowed. ${split}`;
     case "time":

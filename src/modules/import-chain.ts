@@ -62,18 +62,22 @@ export function chainTo(modules: ReadonlyMap<string, ClosureModule>, entry: stri
 
 /** What keeps a module that was asked for from being linked, if anything does. */
 export function faultOf(path: ModulePath, loaded: LoadedModule, { maxNesting }: { readonly maxNesting: number }): Fault | undefined {
-  if ("compiled" in loaded) return nestingFault(path, loaded.compiled, maxNesting) ?? syntaxFault(path, loaded.compiled);
+  const fault = faultBefore(loaded, { maxNesting });
+  if (fault !== undefined) return inModule(path, fault);
+  return "compiled" in loaded ? syntaxFault(path, loaded.compiled) : undefined;
+}
+
+/** The same, as far as it has nothing to do with what the source says; told without the path. */
+export function faultBefore(loaded: LoadedModule, { maxNesting }: { readonly maxNesting: number }): Fault | undefined {
+  if ("compiled" in loaded) {
+    const { depth, line, column } = loaded.compiled.facts.nesting;
+    return depth <= maxNesting ? undefined : refusalFault({ reason: "depth", limit: maxNesting, amount: depth, line, column });
+  }
   const { fault } = loaded;
   const refusal = fault.details as unknown as CompileRefusal;
   // The compiler has a limit of its own; the workspace's may be lower, and is the one that can be changed.
-  const own = fault.code === "ERR_NESTING_LIMIT" && refusal.reason === "depth" && (refusal.limit ?? 0) > maxNesting;
-  return inModule(path, own ? refusalFault({ ...refusal, limit: maxNesting }) : fault);
-}
-
-/** ERR_NESTING_LIMIT where the module nests deeper than the workspace allows. */
-export function nestingFault(path: ModulePath, { facts }: CompiledModule, limit: number): Fault | undefined {
-  const { depth, line, column } = facts.nesting;
-  return depth <= limit ? undefined : inModule(path, refusalFault({ reason: "depth", limit, amount: depth, line, column }));
+  const isOurs = fault.code === "ERR_NESTING_LIMIT" && refusal.reason === "depth" && (refusal.limit ?? 0) > maxNesting;
+  return isOurs ? refusalFault({ ...refusal, limit: maxNesting }) : fault;
 }
 
 /** ERR_MODULE_SYNTAX for the first error of a module that does not parse; undefined when it does. */

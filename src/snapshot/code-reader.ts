@@ -18,8 +18,8 @@ export interface CompileJob {
   readonly options: CompilerOptionsSubset;
 }
 
-/** The transpile pool: one answer a job, in order. Rejects only for what no job is to blame for. */
-export type Compile = (jobs: readonly CompileJob[]) => Promise<readonly LoadedModule[]>;
+/** The transpile pool: one answer a job, in order. Rejects only for what no job is to blame for. Tenants are served in turn. */
+export type Compile = (jobs: readonly CompileJob[], options?: { readonly tenant?: string | undefined }) => Promise<readonly LoadedModule[]>;
 
 export interface CodeJob extends CompileJob {
   readonly key: CompiledKey;

@@ -1,10 +1,9 @@
 // What keeps a file's bytes from being compiled at all. Told without the path where the loader adds it.
 import { Fault } from "../errors.ts";
 
-export function tooLargeFault({ bytes, maxBytes }: { readonly bytes: number; readonly maxBytes: number }): Fault {
-  return new Fault("ERR_SOURCE_TOO_LARGE", `The module has ${bytes} bytes of source; ${maxBytes} are allowed. Split it, or pass the data in it as input.`, {
-    details: { bytes, maxBytes },
-  });
+export function tooLargeFault({ limit, amount }: { readonly limit: number; readonly amount: number }): Fault {
+  const message = `The source has ${amount} bytes; at most ${limit} are allowed. Split it, or pass the data in it as input.`;
+  return new Fault("ERR_SOURCE_TOO_LARGE", message, { details: { limit, amount } });
 }
 
 /** `what` begins the sentence: "The module", or which file it is. */

@@ -16,11 +16,13 @@ export interface DirectoryWorkspace {
   readonly workspace: WorkspaceId;
   readonly origin: Origin;
   readonly store: SnapshotStore;
+  /** The workspace's limit of a module's source: 1 MB where absent. */
+  readonly maxSourceBytes?: number | undefined;
 }
 
 /** Takes over the directory as it is now; false when nothing has changed since the last time. Rejects as readDirectory does, and then nothing changes. */
-export async function loadDirectory({ dir, workspace, origin, store }: DirectoryWorkspace): Promise<boolean> {
-  const contents = await readDirectory(dir);
+export async function loadDirectory({ dir, workspace, origin, store, maxSourceBytes }: DirectoryWorkspace): Promise<boolean> {
+  const contents = await readDirectory(dir, { maxSourceBytes });
   const put = [...contents].map(([path, bytes]): PreparedFile => {
     return { path, bytes, hash: hashContent(bytes), entityType: entityTypeOf(path, undefined), contentType: contentTypeOf(path) };
   });

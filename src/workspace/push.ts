@@ -12,6 +12,8 @@ export interface PushParts {
   readonly workspace: WorkspaceId;
   readonly origin: Pick<Origin, "files" | "head">;
   readonly writer: Pick<FileWriter, "change">;
+  /** The workspace's limit of a module's source: 1 MB where absent. */
+  readonly maxSourceBytes?: number | undefined;
 }
 
 export interface PushOptions {
@@ -40,10 +42,10 @@ const ATTEMPTS = 5;
 
 export async function pushDirectory(
   dir: string,
-  { workspace, origin, writer }: PushParts,
+  { workspace, origin, writer, maxSourceBytes }: PushParts,
   { keep = false, dryRun = false }: PushOptions = {},
 ): Promise<PushResult> {
-  const files = await readDirectory(dir);
+  const files = await readDirectory(dir, { maxSourceBytes });
   const hashes = new Map([...files].map(([path, bytes]) => [path, hashContent(bytes)]));
   for (let attempt = 1; ; attempt += 1) {
     const live = new Map((await origin.files(workspace)).map((file) => [file.path, file.hash]));

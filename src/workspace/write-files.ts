@@ -1,6 +1,7 @@
 // Every way to change a workspace's files comes through here, as one story: check, prepare, commit with the pending mark
 // set, publish. What the author should know comes back as warnings; what stops the write is thrown, and then nothing is written.
 import { Fault } from "../errors.ts";
+import type { Limits } from "../limits.ts";
 import { isContentHash } from "../modules/content-hash.ts";
 import type { ContentHash } from "../modules/content-hash.ts";
 import { parseModulePath } from "../modules/module-path.ts";
@@ -24,6 +25,8 @@ export interface FileWriterParts {
   readonly origin: Origin;
   readonly store: SnapshotStore;
   readonly compile: Compile;
+  /** Of the workspace; the defaults where absent. */
+  readonly limits?: Pick<Limits, "sourceBytes" | "nesting"> | undefined;
   /** Told of every file written or moved, once runs can see it: to find its parameters (B50). A failure of it is only logged. */
   readonly describe?: ((paths: readonly ModulePath[]) => Promise<void>) | undefined;
   readonly log?: ((message: string) => void) | undefined;
@@ -80,7 +83,7 @@ export function createFileWriter(parts: FileWriterParts): FileWriter {
   async function change({ put = new Map(), remove = [], move = new Map(), expected = new Map() }: WorkspaceChange): Promise<WriteResult> {
     const moving = await readMoving(parts, [...move]);
     const options = await compilerOptionsFor(parts, { written: new Map([...moving.contents, ...put]), gone: new Set([...remove, ...move.keys()]) });
-    const preparation = { origin, compile: parts.compile, options };
+    const preparation = { origin, compile: parts.compile, options, limits: parts.limits };
     const [written, moved] = await Promise.all([prepareFiles(put, preparation), prepareFiles(moving.contents, preparation)]);
     const commit = await origin.commit(
       workspace,

@@ -1,5 +1,7 @@
 // A workspace in memory with everything a write needs: origin, store, writer, and the compiler in this process.
-import { compileModule } from "../../src/modules/compiler/transpile.ts";
+import { refusalFault } from "../../src/modules/compile-refusal.ts";
+import { compileModule, RefusedSource } from "../../src/modules/compiler/transpile.ts";
+import type { LoadedModule } from "../../src/modules/loaded-module.ts";
 import { readCompilerOptions } from "../../src/modules/tsconfig-options.ts";
 import { createInProcessStore } from "../../src/snapshot/in-process-store.ts";
 import type { Origin } from "../../src/snapshot/origin.ts";
@@ -12,7 +14,15 @@ import type { Compile } from "../../src/workspace/prepare-files.ts";
 import { createFileWriter } from "../../src/workspace/write-files.ts";
 import type { FileChanges, FileWriter, FileWriterParts } from "../../src/workspace/write-files.ts";
 
-export const compileHere: Compile = async (jobs) => jobs.map((job) => ({ compiled: compileModule(job) }));
+export const compileHere: Compile = async (jobs) =>
+  jobs.map((job): LoadedModule => {
+    try {
+      return { compiled: compileModule(job) };
+    } catch (error) {
+      if (error instanceof RefusedSource) return { fault: refusalFault(error.refusal) };
+      throw error;
+    }
+  });
 
 export interface OpenWorkspace {
   readonly workspace: WorkspaceId;

@@ -363,7 +363,7 @@ export function describeSnapshotContract(name: string, create: () => Promise<Sto
         const executor = scene.executor({ maxSourceBytes: 100 });
         const { snapshot } = await executor.snapshots.pin(scene.workspace);
         expect(await executor.load(snapshot, ["big.ts", "ok.ts", "bytes.ts"])).toMatchObject([
-          { fault: { code: "ERR_SOURCE_TOO_LARGE", details: { bytes: 122, maxBytes: 100 } } },
+          { fault: { code: "ERR_SOURCE_TOO_LARGE", details: { limit: 100, amount: 122 } } },
           { source: "export {};" },
           { fault: { code: "ERR_MODULE_SYNTAX", name: "SyntaxError" } },
         ]);

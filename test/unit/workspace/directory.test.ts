@@ -92,6 +92,24 @@ describe("the files of a directory", () => {
     for (const text of ["symbolic link", "1 MB", "backslash", "control character", "no regular file"]) expect(message).toContain(text);
   });
 
+  it.each([
+    ["the default", {}, 1024 * 1024],
+    ["a lower one", { maxSourceBytes: 100 }, 100],
+    ["a higher one", { maxSourceBytes: 2 * 1024 * 1024 }, 2 * 1024 * 1024],
+  ])(
+    "a module of the workspace's limit of source is taken and one of a byte more is refused by name, with limit and amount: %s",
+    async (_title, options, limit) => {
+      using directory = temporaryDirectory({ "just.ts": new Uint8Array(limit), "just.json": new Uint8Array(limit), "doc.txt": new Uint8Array(1024 * 1024) });
+      expect([...(await readDirectory(directory.path, options)).keys()].toSorted()).toEqual(["doc.txt", "just.json", "just.ts"]);
+      directory.write({ "more.ts": new Uint8Array(limit + 1) });
+      await expect(readDirectory(directory.path, options)).rejects.toMatchObject({
+        code: "ERR_SOURCE_TOO_LARGE",
+        message: expect.stringContaining("more.ts") as string,
+        details: { path: "more.ts", limit, amount: limit + 1 },
+      });
+    },
+  );
+
   it("B59a: a large file and a link that .gitignore names are no reason to refuse", async () => {
     using directory = temporaryDirectory({ ".gitignore": "big.bin\nlink\n", "big.bin": new Uint8Array(MAX_FILE_BYTES + 1), "a.ts": "1" });
     symlinkSync("a.ts", join(directory.path, "link"));

@@ -235,10 +235,41 @@ describe("what a write warns of", () => {
   it("a file that cannot be compiled is stored with a warning, and registers nothing yet", async () => {
     const compile: typeof compileHere = async (jobs) => jobs.map(() => ({ fault: new Fault("ERR_SOURCE_TOO_LARGE", "The source has too many bytes.") }));
     const { writer, origin, workspace } = await openWorkspace({}, { compile });
-    expect((await writer.write({ "wf.ts": HELLO })).warnings).toEqual([{ path: "wf.ts", message: "The source has too many bytes." }]);
+    expect((await writer.write({ "wf.ts": HELLO })).warnings).toMatchObject([{ path: "wf.ts", message: "The source has too many bytes." }]);
     expect(await origin.executables(workspace)).toEqual([]);
     const later = await openWorkspace({ "wf.ts": HELLO }, { origin });
     expect(await later.origin.executables(workspace)).toMatchObject([{ name: "hello", active: true }]);
+  });
+});
+
+describe("limits of source", () => {
+  const bomb = `export const a = ${"[".repeat(3000)}${"]".repeat(3000)};`;
+  const deep = (depth: number): string => `export const a = ${"[".repeat(depth - 3)}${"]".repeat(depth - 3)};`;
+
+  it("B50: a file over them is saved like one with errors, with the limit, the amount and the place as an error, and what stood there stays registered", async () => {
+    const opened = await openWorkspace({ "wf.ts": HELLO });
+    const { writer } = await openWorkspace({}, { origin: opened.origin, limits: { sourceBytes: 20_000, nesting: 100 } });
+    const saved = await writer.write({
+      "wf.ts": bomb,
+      "deep.ts": deep(101),
+      "just.ts": deep(100),
+      "large.ts": " ".repeat(20_001),
+      "large.json": " ".repeat(20_001),
+      "large.md": " ".repeat(20_001),
+    });
+    expect(saved.diagnostics.map(({ path, line, column, severity }) => [path, line, column, severity])).toEqual([
+      ["wf.ts", 1, 2017, "error"],
+      ["deep.ts", 1, 115, "error"],
+      ["large.ts", 1, 1, "error"],
+      ["large.json", 1, 1, "error"],
+    ]);
+    expect(saved.diagnostics.map(({ message }) => /\d+ (?:deep|bytes); at most \d+/.exec(message)?.[0])).toEqual([
+      "3001 deep; at most 100",
+      "101 deep; at most 100",
+      "20001 bytes; at most 20000",
+      "20001 bytes; at most 20000",
+    ]);
+    expect(await opened.origin.executables(opened.workspace)).toMatchObject([{ name: "hello", active: true }]);
   });
 });
 
