@@ -37,11 +37,19 @@ export function networkSockets(): Set<string> {
 }
 
 function childrenOf(id: number): number[] {
-  if (!existsSync(`/proc/${id}/task`)) return [];
-  return readdirSync(`/proc/${id}/task`)
+  return tasksOf(id)
     .flatMap((task) => read(`/proc/${id}/task/${task}/children`).split(" "))
     .filter((child) => child !== "")
     .map(Number);
+}
+
+/** None of a process that is gone, or of any where there is no /proc. */
+function tasksOf(id: number): string[] {
+  try {
+    return readdirSync(`/proc/${id}/task`);
+  } catch {
+    return [];
+  }
 }
 
 function read(file: string): string {
