@@ -77,7 +77,7 @@ export function startChild(options: ChildStartOptions): StartedChild {
   const { wrapping } = layers;
   const files = childFiles({ execPath, entry, packages, caches: [...readable, ...(compileCache === undefined ? [] : [compileCache])] });
   const user = wrapping.uid ? takeUid() : undefined;
-  if (user !== undefined && compileCache !== undefined) linkCompileCache(compileCache, user.uid);
+  const unlink = user === undefined || compileCache === undefined ? () => undefined : linkCompileCache(compileCache, user.uid);
   const command = [
     ...chainBefore(wrapping, {
       uid: user?.uid ?? 0,
@@ -113,7 +113,12 @@ export function startChild(options: ChildStartOptions): StartedChild {
   const forks = wrapping.pid;
   let killing: NodeJS.Timeout | undefined;
   child.once("exit", () => clearTimeout(killing));
-  child.once("close", () => user?.free());
+  // The first thing it says is that it is ready.
+  child.once("message", unlink);
+  child.once("close", () => {
+    unlink();
+    user?.free();
+  });
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
   let found: number | undefined;
   const nodePid = (): number | undefined => (child.pid === undefined || ended() ? undefined : (found ??= findNodePid(child.pid, forks)));

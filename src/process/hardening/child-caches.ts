@@ -89,7 +89,8 @@ function orderFor({ name, flags, hasRoom }: Child, base: string, stamp: string):
   return {
     entry: new URL(`../${name}.${EXTENSION}`, import.meta.url).href,
     room: hasRoom ? join(base, "room") : undefined,
-    compile: join(base, "child"),
+    // A folder of its own for each state of the code: Node leaves what it finds as it is.
+    compile: join(base, `child-${name}-${kind}-${stamp.slice(0, 16)}`),
     marker: join(base, `built-${name}-${kind}.json`),
     stamp,
   };

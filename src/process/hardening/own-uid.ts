@@ -1,5 +1,5 @@
 // Users for children of a host that runs as root: each living child has one that no other child of this host has.
-import { readdirSync, symlinkSync } from "node:fs";
+import { readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /** Reserved for services that are given a user when they start (systemd's DynamicUser), so nobody has files there. */
@@ -24,23 +24,31 @@ export function takeUid(): TakenUid {
   return { uid, free: () => void taken.delete(uid) };
 }
 
-/** Node keeps each user's compile cache apart, in a folder named by user id. Ours are made by the host and read by all. */
-export function linkCompileCache(directory: string, uid: number): void {
+/**
+ * Node keeps each user's compile cache apart, in a folder named by user id; ours are made by the host and read by all.
+ * Gives what takes the links away again: a child needs them until it is ready.
+ */
+export function linkCompileCache(directory: string, uid: number): () => void {
   const ours = `-${process.getuid?.() ?? 0}`;
   const kind = `${process.version}-${process.arch}-`;
+  let links: readonly string[] = [];
   try {
-    for (const name of readdirSync(directory)) {
-      if (name.startsWith(kind) && name.endsWith(ours)) link(name, join(directory, `${name.slice(0, -ours.length)}-${uid}`));
-    }
+    const names = readdirSync(directory).filter((name) => name.startsWith(kind) && name.endsWith(ours));
+    links = names.map((name) => link(name, join(directory, `${name.slice(0, -ours.length)}-${uid}`)));
   } catch {
     // Then the child compiles for itself.
   }
+  return () => {
+    for (const path of links) rmSync(path, { force: true });
+    links = [];
+  };
 }
 
-function link(target: string, path: string): void {
+function link(target: string, path: string): string {
   try {
     symlinkSync(target, path);
   } catch {
-    // It is there already, or cannot be.
+    // A host that was killed has left it.
   }
+  return path;
 }
