@@ -308,7 +308,7 @@ function schema(title: string, params: string, expected: Expectation, promise: H
 const standard = (validate: string): string => `{ "~standard": { version: 1, vendor: "v", validate: ${validate} } }`;
 
 function invalidInput(path: string): Expectation {
-  return ends("Failed", "ERR_INPUT_INVALID", ({ error }) => expect((error?.details as { problems: { path: string }[] }).problems[0]?.path).toBe(path));
+  return ends("Failed", "ERR_INPUT_INVALID", ({ error }) => expect(error?.details).toMatchObject({ problems: [{ path }] }));
 }
 
 const SCHEMAS: readonly HostileCase[] = [
@@ -351,7 +351,7 @@ const SCHEMAS: readonly HostileCase[] = [
   schema(
     "a schema that answers with a thenable is awaited once",
     standard(`() => ({ then(done: any) { done({ value: { then: 1 } }); } })`),
-    returns({ p: { then: 1 } }),
+    returns(JSON.parse('{"p":{"then":1}}')),
   ),
   schema("a schema that says neither yes nor no is taken for yes, with the value it has", standard(`() => ({})`), returns({})),
   schema(

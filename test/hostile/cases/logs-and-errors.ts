@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import type { LogLine } from "../../../src/completion.ts";
 import { workflow } from "../../support/engine.ts";
 import type { HostileCase } from "../case.ts";
-import { ends, endsInOneOf, exceeds, runsOutOfMemory, throws, timesOut } from "../endings.ts";
+import { ends, endsInOneOf, exceeds, execution, runsOutOfMemory, throws, timesOut } from "../endings.ts";
 
 type Expectation = HostileCase["expect"];
 
@@ -27,7 +27,7 @@ function logs(check: (lines: readonly LogLine[]) => void): Expectation {
 
 function says(...messages: readonly (string | RegExp)[]): Expectation {
   return logs((lines) =>
-    expect(lines.map(({ message }) => message)).toEqual(messages.map((each) => (typeof each === "string" ? each : expect.stringMatching(each)))),
+    expect(lines.map(({ message }) => message)).toEqual(messages.map((each) => (typeof each === "string" ? each : (expect.stringMatching(each) as unknown)))),
   );
 }
 
@@ -93,7 +93,7 @@ const FLOODS: readonly HostileCase[] = [
     `for (let i = 0; ; i++) console.log("line", i);`,
     (outcome) => {
       timesOut(outcome);
-      isCut((outcome as { logs: LogLine[] }).logs, { lines: 1000 });
+      isCut(execution(outcome).logs, { lines: 1000 });
     },
     { promise: bounded, limits: { logLines: 1000, wallMs: 1000 } },
   ),
@@ -350,7 +350,7 @@ const ENDS: readonly HostileCase[] = [
     `try { console.log("try"); await null; throw new RangeError("mine"); } finally { console.log("finally"); await null; console.log("after await"); }`,
     (outcome) => {
       throws("RangeError", "mine")(outcome);
-      expect((outcome as { logs: LogLine[] }).logs.map(({ message }) => message)).toEqual(["try", "finally", "after await"]);
+      expect(execution(outcome).logs.map(({ message }) => message)).toEqual(["try", "finally", "after await"]);
     },
   ),
   case_(
@@ -406,7 +406,7 @@ const ENDS: readonly HostileCase[] = [
     `for (let i = 0; ; i++) { console.log("line", i); if (i % 50 === 0) await new Promise((r) => setTimeout(r, 1)); }`,
     (outcome) => {
       expect(outcome).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" } });
-      expect((outcome as { logs: LogLine[] }).logs[0]?.message).toBe("line 0");
+      expect(execution(outcome).logs[0]?.message).toBe("line 0");
     },
     { promise: bounded, cancelled: true, limits: { wallMs: 20_000 }, notByCli: "no signal" },
   ),

@@ -149,6 +149,12 @@ const PARTS: readonly HostileCase[] = [
     throws("Error", "mine"),
     "cannot happen",
   ),
+  case_(
+    "an error that says in every word what the machine says of exhausted buffers is told as the author's own",
+    `const error = new RangeError("Array buffer allocation failed"); error.stack = "RangeError: Array buffer allocation failed\\n    at new ArrayBuffer (<anonymous>)"; throw error;`,
+    ends("Failed", "ERR_MEMORY_LIMIT"),
+    "not promised",
+  ),
   case_("a message of 20 MB is cut", `throw new Error("x".repeat(20_000_000));`, boundedText, "cannot leave this execution", { wallMs: 10_000 }),
   case_(
     "a message of 100 MB is cut, or is more than the memory",
