@@ -50,6 +50,9 @@ export const MB = 1024 * 1024;
 /** isolated-vm refuses a heap limit below this. */
 export const MIN_MEMORY_BYTES = 8 * MB;
 
+/** For a limit of "none": more than an isolate may grow to before the machine ends it. */
+export const MOST_MEMORY_BYTES = 4096 * MB;
+
 export const LIMITS: Readonly<Record<LimitName, LimitKind>> = Object.freeze({
   wallMs: { option: "--timeout", unit: "ms", default: 300_000, least: 1, mayBeNone: true, code: "ERR_TIMEOUT_WALL" },
   cpuMs: { option: "--cpu", unit: "ms", default: 60_000, least: 1, mayBeNone: true, code: "ERR_TIMEOUT_CPU" },

@@ -1,5 +1,6 @@
 // What an execution holds while it lasts: a process, and a lease on the snapshot that it reads.
 import { Fault } from "../errors.ts";
+import { MOST_MEMORY_BYTES } from "../limits.ts";
 import type { ChildPool } from "../process/child-pool.ts";
 import { holdLease } from "../snapshot/lease.ts";
 import type { SnapshotId, WorkspaceId } from "../snapshot/snapshot-record.ts";
@@ -24,7 +25,14 @@ export interface Claims {
 
 export function createClaims({ workspace, store, snapshots, children, tenant, leaseMs }: ClaimParts): Claims {
   function takeProcess(order: Order): TakenProcess {
-    const seat = children.take({ tenant, concurrency: order.workspace.concurrency, nested: order.nested === true, signal: order.signal });
+    const { concurrency } = order.workspace;
+    const seat = children.take({
+      tenant,
+      concurrency,
+      nested: order.nested === true,
+      memoryBytes: (order.limits.memoryBytes || MOST_MEMORY_BYTES) * (order.nested === true ? 1 : concurrency),
+      signal: order.signal,
+    });
     seat.catch(() => {});
     let used = false;
     return {

@@ -14,7 +14,7 @@ import { createHostCalls } from "./host-calls.ts";
 import type { NestedPowers } from "./nested.ts";
 import { explainLink } from "./explain-link.ts";
 import { LogBook } from "./log-book.ts";
-import { MB } from "../limits.ts";
+import { MB, MOST_MEMORY_BYTES } from "../limits.ts";
 import { keep, prepare } from "./prepared-closure.ts";
 import { scrubberOf } from "./scrub.ts";
 
@@ -33,8 +33,6 @@ export interface HandOverPowers extends ImportPowers {
 export type Ended = Pick<Execution, "status" | "result" | "error" | "logs" | "usage" | "modules">;
 
 const NO_USAGE: RoomUsage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 };
-/** For a limit of "none": more than any isolate here may grow to before the machine ends it. */
-const UNLIMITED_MEMORY_MB = 4096;
 
 /** Secrets may stand in what it resolves to, but for the log. */
 export async function handOver(order: Order, work: HandOver, powers: HandOverPowers): Promise<Ended> {
@@ -65,7 +63,7 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     context: JSON.stringify({ executionId: order.id, workflow, workspace: workspace.name }),
     wallMs: limits.wallMs,
     cpuMs: limits.cpuMs,
-    memoryMb: limits.memoryBytes === 0 ? UNLIMITED_MEMORY_MB : Math.floor(limits.memoryBytes / MB),
+    memoryMb: Math.floor((limits.memoryBytes || MOST_MEMORY_BYTES) / MB),
     bounds: limits,
     grants: workspace.grants,
     signal: order.signal,

@@ -14,12 +14,13 @@ export interface ChildOptions {
   readonly caches: ChildCaches;
   readonly layers: LayerPlan;
   readonly tier: Tier;
+  /** What its runs may use together. */
+  readonly memoryBytes: number;
   /** Of the rooms that it makes ahead. */
   readonly memoryMb: number;
   readonly zodAhead: boolean;
 }
 
-const MB = 1024 * 1024;
 const MAX_LAST_WORDS = 2000;
 /** What V8 and Node write before they give up for want of memory. */
 const OUT_OF_MEMORY = /out of memory|heap limit|allocation failed/i;
@@ -31,6 +32,7 @@ export class ChildHandle {
   tenant: string | undefined;
   /** How many runs it takes at once. */
   seats = 1;
+  readonly memoryBytes: number;
   readonly ready: Promise<void>;
   onChange: () => void = () => {};
   readonly #started: StartedChild;
@@ -51,10 +53,11 @@ export class ChildHandle {
   #limitedTo = 0;
 
   constructor(options: ChildOptions) {
+    this.memoryBytes = options.memoryBytes;
     this.#started = startChild({
       entry: new URL(import.meta.url.endsWith(".ts") ? "./child-main.ts" : "./child-main.js", import.meta.url),
       tier: options.tier,
-      memoryBytes: options.memoryMb * MB,
+      memoryBytes: options.memoryBytes,
       readable: [options.caches.room],
       compileCache: options.caches.compile,
       layers: options.layers,

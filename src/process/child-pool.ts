@@ -16,12 +16,17 @@ export interface ChildPoolOptions {
   readonly maxIdleBytes: number;
   /** How long a run may wait for a child; then it is refused with the number that stood before it. */
   readonly maxWaitMs: number;
-  start(): ChildHandle;
+  /** Of the children that are started ahead of need. */
+  readonly memoryBytes: number;
+  /** `memoryBytes`: the largest run that it is for. */
+  start(memoryBytes: number): ChildHandle;
 }
 
 export interface SeatWish {
   /** Whose code it is. */
   readonly tenant: string;
+  /** What the runs of a child may use. It was started for so much and no more. */
+  readonly memoryBytes: number;
   /** How many runs of this tenant may share a child; 1 where absent. */
   readonly concurrency?: number | undefined;
   /** Asked for by a run that waits for its end: it takes no place among `size`, and a child of its own. */
@@ -57,7 +62,7 @@ export class ChildPool {
 
   /** Starts a child ahead of need; what more the spares ask for follows when it is ready. */
   warm(): void {
-    if (!this.#closed && this.#untouched() === 0) this.#start();
+    if (!this.#closed && this.#untouched() === 0) this.#start(this.#options.memoryBytes);
   }
 
   /** Resolves once there is a seat. */
@@ -144,8 +149,8 @@ export class ChildPool {
     await Promise.all([...this.#children].map((child) => child.close()));
   }
 
-  #start(): ChildHandle {
-    const child = this.#options.start();
+  #start(memoryBytes: number): void {
+    const child = this.#options.start(memoryBytes);
     this.#children.add(child);
     child.onChange = () => {
       if (!child.live) this.#children.delete(child);
@@ -157,7 +162,6 @@ export class ChildPool {
       },
       (error: unknown) => this.#startFailed(error),
     );
-    return child;
   }
 
   #startFailed(error: unknown): void {
@@ -217,15 +221,20 @@ export class ChildPool {
   }
 
   /** A child of the tenant's own, else one that has run nothing, else a seat beside other runs of the tenant. */
-  #seatFor({ tenant, concurrency = 1, nested = false }: SeatWish): ChildHandle | undefined {
-    const live = this.#live();
+  #seatFor(wish: SeatWish): ChildHandle | undefined {
+    const { tenant, concurrency = 1, nested = false } = wish;
+    const fitting = this.#live().filter((child) => this.#serves(child, wish));
     if (nested || this.#inUse() < this.#options.size) {
-      const vacant = live.filter((child) => child.idle && this.#vacant(child));
-      const found = vacant.find((child) => child.tenant === tenant) ?? vacant.find((child) => child.tenant === undefined);
+      const vacant = fitting.filter((child) => child.idle && this.#vacant(child));
+      const found = vacant.find((child) => child.tenant === tenant) ?? vacant[0];
       if (found !== undefined) return found;
     }
     if (nested || concurrency < 2) return undefined;
-    return live.find((child) => child.tenant === tenant && child.free && this.#shared(child) < concurrency);
+    return fitting.find((child) => child.tenant === tenant && child.free && this.#shared(child) < concurrency);
+  }
+
+  #serves({ tenant, memoryBytes }: ChildHandle, wish: SeatWish): boolean {
+    return (tenant === undefined || tenant === wish.tenant) && memoryBytes >= wish.memoryBytes;
   }
 
   /** How many seats of a child are taken; as many as there can be where a nested run has it. */
@@ -241,24 +250,28 @@ export class ChildPool {
     const nested = this.#waiting.filter(({ wish }) => wish.nested === true).length;
     const lacking = Math.min(this.#waiting.length - nested, Math.max(0, size - this.#inUse())) + nested - starting;
     const limit = size + spares + nested + [...this.#seats].filter(({ wish }) => wish.nested === true).length;
-    for (let count = 0; count < lacking; count++) this.#startWithin(limit);
+    for (const { wish } of this.#waiting.slice(0, Math.max(0, lacking))) this.#startWithin(limit, wish.memoryBytes);
     // Spares come one at a time: who waits for the first must not share the machine with the start of others.
     if (this.#children.size > 0 && starting === 0 && lacking <= 0 && this.#untouched() < spares) this.#startWithin(limit);
   }
 
-  #startWithin(limit: number): void {
-    const live = this.#live();
-    if (live.length >= limit) {
-      // A tenant's idle child is worth less than a spare that serves any tenant, but the last spare only.
-      if (this.#waiting.length === 0 && this.#untouched() > 0) return;
-      const victim = live.find(
-        (child) => child.idle && child.tenant !== undefined && this.#vacant(child) && this.#waiting.every(({ wish }) => wish.tenant !== child.tenant),
-      );
+  #startWithin(limit: number, memoryBytes = this.#options.memoryBytes): void {
+    if (this.#live().length >= limit) {
+      const victim = this.#victim();
       if (victim === undefined) return;
       this.#children.delete(victim);
       void victim.close();
     }
-    this.#start();
+    // A larger one serves a smaller run as well, so none is smaller than a spare.
+    this.#start(Math.max(memoryBytes, this.#options.memoryBytes));
+  }
+
+  /** An idle child that serves nobody who waits: a tenant's own that was idle longest, else a spare that is too small. */
+  #victim(): ChildHandle | undefined {
+    // A tenant's idle child is worth less than a spare that serves any tenant, but the last spare only.
+    if (this.#waiting.length === 0 && this.#untouched() > 0) return undefined;
+    const useless = this.#live().filter((child) => child.idle && this.#vacant(child) && !this.#waiting.some(({ wish }) => this.#serves(child, wish)));
+    return useless.find(({ tenant }) => tenant !== undefined) ?? (this.#waiting.length === 0 ? undefined : useless[0]);
   }
 }
 

@@ -49,7 +49,16 @@ export function openPools(options: PoolOptions): Pools {
 
   function open(tier: Tier): ChildPool {
     const child = { caches: childCaches({ cacheDirectory, tier, layers }), layers, tier, memoryMb: DEFAULT_LIMITS.memoryBytes / MB, zodAhead };
-    return new ChildPool({ size, spares, maxRuns, maxIdleBytes, maxWaitMs: MAX_WAIT_MS, start: () => new ChildHandle(child) });
+    const { memoryBytes } = DEFAULT_LIMITS;
+    return new ChildPool({
+      size,
+      spares,
+      maxRuns,
+      maxIdleBytes,
+      maxWaitMs: MAX_WAIT_MS,
+      memoryBytes,
+      start: (most) => new ChildHandle({ ...child, memoryBytes: most }),
+    });
   }
 
   return {

@@ -81,3 +81,17 @@ it("a child that holds more memory than it may between two runs is replaced", as
   await executor.run("ok.ts", "{}");
   expect((await processes(own)).filter((id) => first.includes(id))).toEqual([]);
 });
+
+it("a run that may use more memory than a child was started for gets one that was, and the smaller one gives way", async () => {
+  await using own = await openOwnEngine({ processes: 1, spares: 1 });
+  const executor = await own.workspace("one", FILES);
+  await executor.run("ok.ts", "{}");
+  const before = await processes(own);
+  const large = { ...executor.workspace.limits, memoryBytes: 512 * 1024 * 1024 };
+  expect(await executor.run("ok.ts", "{}", { limits: large })).toMatchObject({ status: "Success" });
+  const now = await processes(own);
+  expect(now.filter((id) => !before.includes(id))).not.toEqual([]);
+  // It serves the smaller run as well.
+  expect(await executor.run("ok.ts", "{}")).toMatchObject({ status: "Success" });
+  expect(await executor.run("ok.ts", "{}", { limits: { ...large, memoryBytes: 0 } })).toMatchObject({ status: "Success" });
+});
