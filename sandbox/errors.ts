@@ -7,6 +7,7 @@ import {
   hasOwn,
   isArray,
   isError,
+  isInstance,
   RealmAggregateError,
   RealmError,
   RealmEvalError,
@@ -128,7 +129,7 @@ function errorText(thrown: unknown, causesLeft: number): string {
 
 /** What an AggregateError holds; its first error also stands as the cause where there is no other. */
 function listedErrors(error: Error): readonly unknown[] {
-  if (!(error instanceof RealmAggregateError)) return [];
+  if (!isInstance(RealmAggregateError, error)) return [];
   const errors = readSafely(error, "errors");
   return isArray(errors) ? errors : [];
 }

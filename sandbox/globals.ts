@@ -37,8 +37,9 @@ export function addLazily(names: readonly string[], make: () => object): void {
           isBeingMade = false;
         }
       }
-      // One that the author has defined otherwise meanwhile stays so.
-      if (getOwnPropertyDescriptor(realmGlobal, name)?.get === get) defineHidden(realmGlobal, name, made[name]);
+      // One that the author has defined otherwise meanwhile stays so, and so does one that nobody may define any more.
+      const property = getOwnPropertyDescriptor(realmGlobal, name);
+      if (property?.get === get && property.configurable === true) defineHidden(realmGlobal, name, made[name]);
       return made[name];
     };
     defineProperty(realmGlobal, name, { get, set: (value: unknown) => defineHidden(realmGlobal, name, value), configurable: true, enumerable: false });

@@ -54,6 +54,11 @@ export const RealmDate = Date;
 export const toText = String;
 export const toNumber = Number;
 
+/** As `value instanceof constructor`, without asking the constructor, to which an author may have given a Symbol.hasInstance. */
+export const isInstance = uncurry(Function.prototype[Symbol.hasInstance]) as <T>(
+  constructor: abstract new (...values: never[]) => T,
+  value: unknown,
+) => value is T;
 export const isError: (value: unknown) => value is Error = Error.isError;
 export const errorToString = uncurry(Error.prototype.toString);
 export const pop = uncurry(Array.prototype.pop) as <T>(list: T[]) => T | undefined;

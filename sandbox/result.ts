@@ -14,6 +14,7 @@ import {
   getPrototypeOf,
   isArray,
   isError,
+  isInstance,
   isView,
   join,
   objectKeys,
@@ -73,7 +74,7 @@ export function resultText(value: unknown): string {
     return stringifyJson(value) ?? "null";
   } catch (error) {
     // A getter that gives another value on second reading, or text beyond V8's longest string.
-    if (error instanceof RealmRangeError) throw new NotPlainData("$", "more text than a string can hold", "return less");
+    if (isInstance(RealmRangeError, error)) throw new NotPlainData("$", "more text than a string can hold", "return less");
     throw error;
   }
 }
@@ -105,7 +106,7 @@ function descend(value: unknown, levels: Level[]): void {
 
   const toJSON = (value as { toJSON?: unknown }).toJSON;
   if (typeof toJSON === "function") {
-    if (value instanceof RealmDate) return;
+    if (isInstance(RealmDate, value)) return;
     const given: unknown = apply(toJSON, value, [""]);
     if (given !== value) {
       if (levels.length > MAX_DEPTH) throw refusal(levels, "nesting deeper than 1000 levels", "return a flatter shape");
@@ -144,11 +145,11 @@ function refuseInstance(value: object, levels: readonly Level[]): void {
   const prototype: unknown = getPrototypeOf(value);
   if (prototype === objectPrototype || prototype === null || prototype === arrayPrototype) return;
   const name = className(prototype as object);
-  if (value instanceof RealmMap) throw refusal(levels, "a Map", "return Object.fromEntries(map) or [...map]");
-  if (value instanceof RealmSet) throw refusal(levels, "a Set", "return [...set]");
-  if (isView(value) || value instanceof RealmArrayBuffer) throw refusal(levels, `binary data (${name})`, "return a base64 string or Array.from(bytes)");
+  if (isInstance(RealmMap, value)) throw refusal(levels, "a Map", "return Object.fromEntries(map) or [...map]");
+  if (isInstance(RealmSet, value)) throw refusal(levels, "a Set", "return [...set]");
+  if (isView(value) || isInstance(RealmArrayBuffer, value)) throw refusal(levels, `binary data (${name})`, "return a base64 string or Array.from(bytes)");
   if (isError(value)) throw refusal(levels, `an error (${name})`, "return { name: error.name, message: error.message }, or throw it");
-  if (value instanceof RealmPromise) throw refusal(levels, "a promise", "await it");
+  if (isInstance(RealmPromise, value)) throw refusal(levels, "a promise", "await it");
   throw refusal(levels, `an instance of class ${name}`, "return a plain object, as in { ...value }, or give the class a toJSON method");
 }
 
