@@ -4,7 +4,7 @@ import { errorFromHost } from "./errors.ts";
 import type { Host } from "./host.d.ts";
 import { mapDelete, mapGet, mapSet, own, parseJson, promiseWithResolvers, RealmMap, RealmRangeError } from "./intrinsics.ts";
 
-/** Of an argument: 48 MB as base64, which is more than most rooms may hold twice. */
+/** Of all arguments that wait for their answer: 48 MB as base64, which is more than most rooms may hold twice. */
 const MOST_CHARACTERS = 2 ** 26;
 
 /** The promise is the room's: not to be given to author code. */
@@ -15,24 +15,34 @@ export interface HostCalls {
   settle(callId: number, ok: boolean, text: string): void;
 }
 
+interface Waiting {
+  readonly pending: PromiseWithResolvers<string>;
+  readonly length: number;
+}
+
 export function createHostCalls(host: Pick<Host, "call">, counts: Pick<Counts, "waitForCall" | "answered">): HostCalls {
-  const waiting = new RealmMap<number, PromiseWithResolvers<string>>();
+  const waiting = new RealmMap<number, Waiting>();
   let lastId = 0;
+  let characters = 0;
   return {
     call: (name, argument) => {
       // Parts of it may come from methods that author code replaced.
-      if (typeof argument !== "string" || argument.length > MOST_CHARACTERS) throw new RealmRangeError(`${name}: the data is too long to be sent to the host`);
+      if (typeof argument !== "string" || characters + argument.length > MOST_CHARACTERS)
+        throw new RealmRangeError(`${name}: there is too much data on its way to the host. Send less, or await what was asked before`);
       counts.waitForCall();
       lastId++;
       const pending = promiseWithResolvers<string>();
-      mapSet(waiting, lastId, pending);
+      mapSet(waiting, lastId, { pending, length: argument.length });
+      characters += argument.length;
       host.call(lastId, name, argument);
       return own(pending.promise);
     },
     settle: (callId, ok, text) => {
-      const pending = mapGet(waiting, callId);
-      if (pending === undefined) return;
+      const found = mapGet(waiting, callId);
+      if (found === undefined) return;
+      const { pending, length } = found;
       mapDelete(waiting, callId);
+      characters -= length;
       counts.answered();
       if (ok) pending.resolve(text);
       else pending.reject(errorFromHost(parseJson(text) as { name: string; message: string; code?: string }));

@@ -75,7 +75,7 @@ function cellText(value: unknown): string {
 
 function draw(columns: readonly Column[], count: number): string {
   const rows = indexes(count).map((_, row) => columns.map(({ cells }) => cells[row] ?? ""));
-  const widths = columns.map(({ title }, at) => Math.max(title.length, ...rows.map((row) => (row[at] as string).length)) + 2);
+  const widths = columns.map(({ title }, at) => rows.reduce((width, row) => Math.max(width, (row[at] as string).length), title.length) + 2);
   const rule = (left: string, middle: string, right: string): string => left + widths.map((width) => repeatText("─", width)).join(middle) + right;
   const line = (cells: readonly string[]): string =>
     `│${cells.map((cell, at) => ` ${cell}${repeatText(" ", (widths[at] as number) - cell.length - 1)}`).join("│")}│`;

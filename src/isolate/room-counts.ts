@@ -5,11 +5,16 @@ import type { RoomOutcome } from "./room-outcome.ts";
 
 export type Exceeded = Extract<RoomOutcome, { readonly kind: "exceeded" }>;
 
+/** As sandbox/host-calls.ts has it. */
+const MOST_WAITING_CHARACTERS = 2 ** 26;
+
 export class RoomCounts {
   readonly #bounds: RoomBounds;
   /** How many timers wait. */
   readonly #timers: () => number;
-  readonly #calls = new Set<number>();
+  /** The length of each one's argument, by id. */
+  readonly #calls = new Map<number, number>();
+  #waitingCharacters = 0;
   readonly #imports = new Set<number>();
   #total = 0;
   #lines = 0;
@@ -26,16 +31,27 @@ export class RoomCounts {
     return pending >= this.#bounds.pendingCalls ? { kind: "exceeded", limit: "pendingCalls", amount: pending + 1 } : undefined;
   }
 
-  addCall(callId: number): Exceeded | undefined {
-    return this.#add(this.#calls, callId);
+  addCall(callId: number, length: number): Exceeded | undefined {
+    const exceeded = this.#add();
+    this.#calls.set(callId, length);
+    this.#waitingCharacters += length;
+    return exceeded;
+  }
+
+  /** Whether all arguments that wait are together longer than the room lets them become, or an id was used twice. */
+  refusesCall(callId: number, length: number): boolean {
+    return this.#calls.has(callId) || this.#waitingCharacters + length > MOST_WAITING_CHARACTERS;
   }
 
   addImport(importId: number): Exceeded | undefined {
-    return this.#add(this.#imports, importId);
+    const exceeded = this.#add();
+    this.#imports.add(importId);
+    return exceeded;
   }
 
   /** False where nobody waits for it. */
   callAnswered(callId: number): boolean {
+    this.#waitingCharacters -= this.#calls.get(callId) ?? 0;
     return this.#calls.delete(callId);
   }
 
@@ -55,12 +71,10 @@ export class RoomCounts {
     return true;
   }
 
-  #add(waiting: Set<number>, id: number): Exceeded | undefined {
+  #add(): Exceeded | undefined {
     if (this.#total >= this.#bounds.totalCalls) return { kind: "exceeded", limit: "totalCalls", amount: this.#total + 1 };
     this.#total++;
-    const exceeded = this.addTimer();
-    waiting.add(id);
-    return exceeded;
+    return this.addTimer();
   }
 }
 

@@ -233,7 +233,8 @@ export class Room {
   }
 
   #call(callId: number, name: string, argument: string): void {
-    if (!this.#may(this.#counts?.addCall(callId))) return;
+    if (this.#counts?.refusesCall(callId, argument.length) === true) return this.#misused("more was sent in host calls than a room sends");
+    if (!this.#may(this.#counts?.addCall(callId, argument.length))) return;
     if (!isAnsweredHere(name)) return this.#host?.onCall(callId, name, argument);
     const { ok, text } = callCapability(name, argument);
     this.settle(callId, ok, text);

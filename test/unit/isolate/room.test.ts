@@ -167,6 +167,25 @@ describe("a granted room", () => {
   });
 });
 
+it("what host calls carry to the supervisor at one time is bounded, and author code is told", async () => {
+  let waiting = 0;
+  const source = (before: string): string =>
+    `import { workflow, workflows } from "bifrost"; export default workflow(async () => { const input = "x".repeat(30_000_000); const calls = [${before}workflows.execute("a", input), workflows.execute("b", input)]; const settled = await Promise.allSettled(calls); return settled.map(({ status, reason }) => reason?.name ?? status); });`;
+  const setting: Setting = {
+    memoryMb: 512,
+    onCall: (room, callId) => {
+      waiting++;
+      setTimeout(() => room.settle(callId, true, `{"result":1}`), 50);
+    },
+  };
+  expect((await run(source(""), setting)).outcome).toEqual({ kind: "answered", text: `R["fulfilled","fulfilled"]` });
+  expect((await run(source(`workflows.execute("c", input), `), setting)).outcome).toEqual({
+    kind: "answered",
+    text: `R["fulfilled","fulfilled","RangeError"]`,
+  });
+  expect(waiting).toBe(4);
+});
+
 describe("Room.cancel", () => {
   const cancelling: Setting = { onLine: (room, text) => void (text === "ready" && room.cancel().then((listens) => answers.push(listens))) };
   let answers: boolean[] = [];
