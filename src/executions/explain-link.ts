@@ -16,13 +16,18 @@ export interface LinkContext {
 }
 
 /** isolated-vm appends the place in the emitted code: `… [workspace:///a.ts:3:5]`. */
-const PLACE = / \[workspace:\/\/\/(.+):(\d+):(\d+)\]$/;
+const PLACE_BEGINS = " [workspace:///";
+const PLACE = /^ \[workspace:\/\/\/(.+):(\d+):(\d+)\]$/;
+/** V8 may quote an author's text of any length, and says what is wrong with it before or after. */
+const MAX_HEAD = 300;
+const MAX_TAIL = 200;
 const STACK = /^Maximum call stack size exceeded/;
 const EXPORT = /^The requested module '(.+?)' (?:does not provide an export named|contains conflicting star exports for name) '(.+?)'/;
 
 export function explainLink(error: LinkError, context: LinkContext): Fault {
-  const place = PLACE.exec(error.message);
-  const message = error.message.replace(PLACE, "");
+  const end = error.message.lastIndexOf(PLACE_BEGINS);
+  const place = end < 0 ? null : PLACE.exec(error.message.slice(end));
+  const message = brief(place === null ? error.message : error.message.slice(0, end));
   const [, specifier, name] = EXPORT.exec(message) ?? [];
   if (specifier !== undefined && name !== undefined) return explainExport(message, { specifier, name, context });
   if (error.name === "RangeError" && STACK.test(message)) return explainStack(place?.[1] ?? error.path ?? context.entry, context);
@@ -36,6 +41,11 @@ export function explainLink(error: LinkError, context: LinkContext): Fault {
   const where = frame === undefined ? path : `${frame.path}:${frame.line}:${frame.column}`;
   const fault = new Fault("ERR_MODULE_SYNTAX", `${where}: ${message}`, { name: "SyntaxError", details: { path, line: frame?.line, column: frame?.column } });
   return withChain(fault, chainTo(context.modules, context.entry, path));
+}
+
+function brief(text: string): string {
+  const left = text.length - MAX_HEAD - MAX_TAIL;
+  return left <= 0 ? text : `${text.slice(0, MAX_HEAD).toWellFormed()} … ${left} characters … ${text.slice(-MAX_TAIL).toWellFormed()}`;
 }
 
 /** What the compiler could print may still be too much for V8, which reads it on a smaller stack. */
