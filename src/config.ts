@@ -2,6 +2,7 @@
 import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "./errors.ts";
+import { LAYER_NAMES, type LayerName } from "./process/hardening/layers.ts";
 import { parseSettings } from "./settings-text.ts";
 import { checkTogether, DEFAULT_SETTINGS, withOwnSettings, type WorkspaceSettings } from "./settings.ts";
 
@@ -16,6 +17,8 @@ export interface Config {
   readonly processes: number;
   /** What holds where a workspace has nothing of its own. */
   readonly defaults: WorkspaceSettings;
+  /** Layers of protection around a child process without which none is started. */
+  readonly required: readonly LayerName[];
   readonly noColor: boolean;
 }
 
@@ -33,6 +36,7 @@ export function readConfig(environment: Environment = process.env): Config {
     cacheDirectory: join(directory(environment["XDG_CACHE_HOME"]) ?? join(home(environment), ".cache"), "bifrost-executor"),
     processes: count(environment, "BIFROST_PROCESSES") ?? Math.max(2, availableParallelism()),
     defaults: defaults(environment, "BIFROST_DEFAULTS"),
+    required: requiredLayers(environment, "BIFROST_REQUIRE"),
     noColor: (environment["NO_COLOR"] ?? "") !== "",
   });
 }
@@ -68,6 +72,16 @@ function count(environment: Environment, name: string): number | undefined {
   if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
   throw new Fault("ERR_CONFIG_INVALID", `${name} is ${JSON.stringify(value)}; a whole number from 1 to 9999 is wanted.`, {
     details: { setting: name, received: value },
+  });
+}
+
+/** `uid,network`, or `all`. */
+function requiredLayers(environment: Environment, name: string): readonly LayerName[] {
+  const names = (environment[name] ?? "").split(/[\s,]+/).filter((each) => each !== "");
+  const unknown = names.find((each) => each !== "all" && !LAYER_NAMES.includes(each as LayerName));
+  if (unknown === undefined) return names.includes("all") ? LAYER_NAMES : LAYER_NAMES.filter((each) => names.includes(each));
+  throw new Fault("ERR_CONFIG_INVALID", `${name} names ${JSON.stringify(unknown)}, which is no layer. The layers are: ${LAYER_NAMES.join(", ")}; or all.`, {
+    details: { setting: name, received: unknown, expected: [...LAYER_NAMES, "all"].join(" ") },
   });
 }
 

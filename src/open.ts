@@ -14,7 +14,7 @@ import { loadDirectory } from "./workspace/directory-workspace.ts";
 
 /** A stored workspace. What opens it is read only when it is asked for: a run from a directory pays for no database. */
 export async function openStored(config: Config, options: StoredOptions): Promise<Executor> {
-  const pools = openPools({ processes: config.processes, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory });
+  const pools = openPools({ processes: config.processes, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory, required: config.required });
   try {
     // A child takes about as long to start as the database to load and open: they do so side by side.
     if (options.runs !== false) pools.children(config.defaults.tier).warm();
@@ -34,7 +34,7 @@ export interface DirectoryOptions {
 
 /** Straight from a directory: nothing is stored but compiled code in the cache directory. Rejects as readDirectory does. */
 export async function openDirectory(config: Config, { directory, workspace: name = "default" }: DirectoryOptions): Promise<Executor> {
-  const pools = openPools({ processes: 1, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory });
+  const pools = openPools({ processes: 1, spares: 0, zodAhead: false, cacheDirectory: config.cacheDirectory, required: config.required });
   try {
     pools.children(config.defaults.tier).warm();
     const origin = createDirectoryOrigin({

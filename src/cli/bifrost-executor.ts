@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show and set the limits of a workspace, and what it is granted: show, set",
     load: async () => (await import("./workspace-command.ts")).workspaceCommand,
   },
+  doctor: {
+    summary: "tell which layers of protection are around author code here",
+    load: async () => (await import("./doctor-command.ts")).doctorCommand,
+  },
 };
 
 const HELP = `Runs TypeScript workflows from pinned snapshots.

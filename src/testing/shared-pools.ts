@@ -10,7 +10,8 @@ export function sharedPools(): Pools {
   if (shared !== undefined) return shared;
   const processes = Math.max(2, availableParallelism());
   // More children than runs at once: a run need not wait while the last one's room is replaced.
-  shared = openPools({ processes, spares: 2, zodAhead: true, cacheDirectory: readConfig().cacheDirectory });
+  const { cacheDirectory, required } = readConfig();
+  shared = openPools({ processes, spares: 2, zodAhead: true, cacheDirectory, required });
   shared.children("jit").warm();
   return shared;
 }

@@ -26,7 +26,7 @@ export function chainBefore(wrapping: Wrapping, options: ChainOptions): readonly
   return [...namespaces(wrapping), ...limits(wrapping, options.limits), ...privileges(wrapping, options.uid), ...seal(wrapping, options)];
 }
 
-function namespaces({ tools, parentDeath, user, network, ipc, uts, pid, proc }: Wrapping): readonly string[] {
+function namespaces({ tools, parentDeath, capabilities, user, network, ipc, uts, pid, proc }: Wrapping): readonly string[] {
   const wanted = [
     ...(network ? ["--net"] : []),
     ...(ipc ? ["--ipc"] : []),
@@ -37,7 +37,12 @@ function namespaces({ tools, parentDeath, user, network, ipc, uts, pid, proc }: 
   ];
   if (tools.unshare === undefined || wanted.length === 0) return [];
   const outer = parentDeath && pid && tools.setpriv !== undefined ? [tools.setpriv, "--pdeathsig", "KILL", "--"] : [];
-  return [...outer, tools.unshare, ...(user ? ["--user", "--map-current-user"] : []), ...wanted, "--"];
+  return [...outer, tools.unshare, ...(user ? userNamespace(capabilities) : []), ...wanted, "--"];
+}
+
+/** Inside it who made it may do everything; to take that away for good, setpriv needs the right to. */
+function userNamespace(capabilities: Wrapping["capabilities"]): readonly string[] {
+  return ["--user", "--map-current-user", ...(capabilities === "all" ? ["--keep-caps"] : [])];
 }
 
 function limits({ tools, limits }: Wrapping, { dataBytes, openFiles, threads }: ResourceLimits): readonly string[] {
