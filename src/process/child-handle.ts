@@ -136,8 +136,8 @@ export class ChildHandle {
   async close(): Promise<void> {
     // Its word that it is free may be on the way still: it must not be given a run that then dies with it.
     this.#closing = true;
-    // Who waits for this must live to see it: an unreferenced child would let the process end first.
-    this.#process.ref();
+    // Who waits for this must live to see it: an unreferenced child would let the process end first. Its pipes may end after it.
+    this.#ref();
     this.#kill();
     await this.#ended.promise;
   }
@@ -151,6 +151,7 @@ export class ChildHandle {
   #ref(): void {
     this.#process.ref();
     this.#process.channel?.ref();
+    (this.#process.stderr as unknown as { ref?(): void } | null)?.ref?.();
   }
 
   #ground(): RunGround {
