@@ -125,7 +125,7 @@ function build({ name, flags, hasRoom }: Child, base: string, order: CacheOrder)
     const before = orderFor(stripped, base, order.stamp);
     if (readMarker(before) === undefined) build(stripped, base, before);
     const { stdout } = start("--print", "require('node:v8').cachedDataVersionTag()");
-    cpSync(compiledIn(order.compile, cachedDataVersionTag()), compiledIn(order.compile, Number(stdout)), { recursive: true });
+    cpSync(compiledIn(before.compile, cachedDataVersionTag()), compiledIn(order.compile, Number(stdout)), { recursive: true });
   }
   const { stderr, error } = start(join(import.meta.dirname, `build-caches.${EXTENSION}`), JSON.stringify(order));
   const made = readMarker(order);
