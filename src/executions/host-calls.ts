@@ -52,10 +52,11 @@ export function createHostCalls(scene: NestedScene & { readonly log?: ((message:
     try {
       const { executeArgument } = await import("./host-call-arguments.ts");
       // Read when its turn comes, so that many large ones do not take this thread for themselves.
-      return await nested.inTurn(async () => {
+      const answer = await nested.inTurn(async (): Promise<CapabilityAnswer> => {
         const asked = executeArgument.safeParse(parsed(argument)).data;
         return asked === undefined ? misshapen("execute") : { ok: true, text: JSON.stringify(await nested.execute(asked)) };
       });
+      return answer ?? refused("CancelledError", "The execution is ending");
     } finally {
       waiting -= argument.length;
     }

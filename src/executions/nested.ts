@@ -2,6 +2,7 @@
 // their own, one after the other, and never longer than it lasts itself. What the author is told of their ends is data.
 import { randomUUIDv7 } from "node:crypto";
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import type { Execution, ExecutionError } from "../completion.ts";
 import { FAULTS, Fault, type FaultCode } from "../errors.ts";
 import { isLongerThan } from "../limits.ts";
@@ -38,8 +39,8 @@ export interface NestedError {
 
 /** Disposing of it cancels what runs, and waits until that has ended and is recorded. */
 export interface NestedRuns extends AsyncDisposable {
-  /** Does what it is given when all before it have had their turn. Never rejects, if that does not. */
-  inTurn<Answer>(act: () => Promise<Answer>): Promise<Answer>;
+  /** Does what it is given when all before it have had their turn; undefined where the execution has ended by then. Never rejects, if that does not. */
+  inTurn<Answer>(act: () => Promise<Answer>): Promise<Answer | undefined>;
   /** Rejects only with a defect of ours. */
   execute(asked: { readonly reference: string; readonly input?: unknown }): Promise<NestedAnswer>;
   /** Of an error that one of these runs left with the author: where it came from, which the author was not told. */
@@ -65,8 +66,13 @@ export function createNestedRuns({ order, pinned, workflow, powers }: NestedScen
   if (order.signal?.aborted === true) onAbort();
   else order.signal?.addEventListener("abort", onAbort, { once: true });
 
-  function inTurn<Answer>(act: () => Promise<Answer>): Promise<Answer> {
-    const turn = last.then(act);
+  function inTurn<Answer>(act: () => Promise<Answer>): Promise<Answer | undefined> {
+    const turn = last.then(async () => {
+      if (stop.signal.aborted) return undefined;
+      // The event loop turns in between: a thousand that fail at once must not be one stretch of work to everybody else.
+      await setImmediate();
+      return await act();
+    });
     last = turn.catch(() => {});
     return turn;
   }

@@ -260,3 +260,20 @@ it("B89: nothing is executed in a dry run, nor while modules are evaluated for o
   expect([dry.status, dry.logs.map(({ message }) => message)]).toEqual(["Success", ["In a dry run no other workflow is executed"]]);
   expect((await harness.run("wf.ts")).result).toBe(1);
 });
+
+it("B89: thousands that fail at once keep nobody else waiting", async () => {
+  const harness = await engine.harness({
+    files: {
+      "wf.ts": workflow(`console.log("asked"); await Promise.all(Array.from({ length: 3000 }, () => workflows.execute("nowhere.ts").catch(() => {})));`),
+    },
+  });
+  const neighbour = await engine.harness({ workspace: "neighbour", files: { "wf.ts": workflow(`return 1;`) } });
+  await neighbour.run("wf.ts");
+  const ends: string[] = [];
+  const begun = Promise.withResolvers<void>();
+  const flood = harness.run("wf.ts", {}, { onLog: () => begun.resolve() }).then(({ status }) => ends.push(`flood ${status}`));
+  await begun.promise;
+  await neighbour.run("wf.ts").then(({ status }) => ends.push(`neighbour ${status}`));
+  await flood;
+  expect(ends).toEqual(["neighbour Success", "flood Success"]);
+});
