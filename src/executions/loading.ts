@@ -35,11 +35,14 @@ export interface Loading {
 
 const SDK_EXPORTS: ReadonlySet<string> = new Set(["workflow", "tool", "dataProvider", "UserError", "workflows", "config", "z"]);
 
+/** Counted in modules: many doors may lead to the same thousands, and each closure lists them all. */
+const CLOSURES = { max: 1000, maxSize: 50_000, sizeCalculation: ({ modules }: Closure): number => modules.length + 1 };
+
 /** What cannot be loaded from a snapshot cannot be later; only what was too slow to compile may be tried again. */
 const FAILURES = { max: 1000, ttl: 60_000 };
 
 export function createLoading({ workspace, origin, modules, policy }: LoadingParts): Loading {
-  const closures = new LRUCache<string, Closure>({ max: 1000 });
+  const closures = new LRUCache<string, Closure>(CLOSURES);
   const failures = new LRUCache<string, Closure>(FAILURES);
   /** Modules looked at for each closure. */
   const walked = new WeakMap<Closure, number>();

@@ -11,7 +11,12 @@ const KINDS = new Map<string, EntityRecord["kind"]>([
   ["dataProvider", "data_provider"],
 ]);
 
-/** In source order. A call exported under several names is listed once: as "default" if that is one of them, else by the first. */
+/** In one file; what follows is not registered. */
+export const MAX_ENTITIES = 1000;
+/** Of an export's or an entity's name, in bytes of UTF-8: longer ones are nothing to look things up by. */
+const MAX_NAME_BYTES = 512;
+
+/** At most MAX_ENTITIES, in source order. Too long a name counts as none, and what is exported under one is left out. A call exported under several names is listed once: as "default" if that is one of them, else by the first. */
 export function detectEntities(source: ts.SourceFile): readonly EntityRecord[] {
   const sdk = readSdkNames(source);
   if (sdk.named.size === 0 && sdk.namespaces.size === 0) return [];
@@ -25,10 +30,10 @@ export function detectEntities(source: ts.SourceFile): readonly EntityRecord[] {
     const call = value === undefined ? undefined : follow(value, declared);
     const kind = call === undefined ? undefined : kindOf(call, sdk);
     if (call === undefined || kind === undefined) continue;
-    if (found.has(call) && name !== "default") continue;
+    if ((found.has(call) && name !== "default") || isTooLong(name)) continue;
     found.set(call, { kind, exportName: name, name: literalName(call), ...placeOf(call, source) });
   }
-  return [...found.values()].toSorted(byPosition);
+  return [...found.values()].toSorted(byPosition).slice(0, MAX_ENTITIES);
 
   function readStatement(statement: ts.Statement): void {
     if (ts.isVariableStatement(statement)) {
@@ -104,7 +109,12 @@ function literalName(call: ts.CallExpression): string | undefined {
   const first = call.arguments[0] === undefined ? undefined : bareExpression(call.arguments[0]);
   if (first === undefined || !ts.isObjectLiteralExpression(first)) return undefined;
   const property = first.properties.findLast((each) => ts.isSpreadAssignment(each) || (each.name !== undefined && propertyName(each.name) === "name"));
-  return property !== undefined && ts.isPropertyAssignment(property) ? literalText(bareExpression(property.initializer)) : undefined;
+  const name = property !== undefined && ts.isPropertyAssignment(property) ? literalText(bareExpression(property.initializer)) : undefined;
+  return name === undefined || isTooLong(name) ? undefined : name;
+}
+
+function isTooLong(name: string): boolean {
+  return Buffer.byteLength(name) > MAX_NAME_BYTES;
 }
 
 function propertyName(name: ts.PropertyName): string | undefined {

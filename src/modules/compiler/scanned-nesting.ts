@@ -63,10 +63,10 @@ interface Bracket {
   rest: number;
 }
 
-/** How deep the tokens get, and where they pass `limit`; undefined where they do not. JSX, whose text has no tokens, is not looked at. */
+/** How deep the tokens get, and where they pass `limit`; undefined where they do not. JSX, whose text has no tokens, is not judged. */
 export function scanNesting(text: string, { kind, limit }: { readonly kind: ScriptKind; readonly limit: number }): SourceNesting | undefined {
   // Each level takes a character.
-  if (text.length <= limit || (kind !== "ts" && kind !== "js")) return undefined;
+  if (text.length <= limit || (limit > 0 && kind !== "ts" && kind !== "js")) return undefined;
   const scanner = ts.createScanner(ts.ScriptTarget.ES2024, true, ts.LanguageVariant.Standard, text);
   const brackets: Bracket[] = [{ template: false, rest: 0 }];
   let depth = 0;

@@ -6,7 +6,7 @@ import type { ContentHash } from "../content-hash.ts";
 import type { CompileRefusal } from "../compile-refusal.ts";
 import type { CompiledModule, CompilerOptionsSubset, Diagnostic, ModuleFacts, ScriptKind, SourceNesting } from "../module-record.ts";
 import { emit, type Emitted } from "./emit.ts";
-import { detectEntities } from "./entities.ts";
+import { detectEntities, MAX_ENTITIES } from "./entities.ts";
 import { compileJson } from "./json-module.ts";
 import { createModuleScope } from "./module-scope.ts";
 import { saveNotes } from "./save-notes.ts";
@@ -101,11 +101,12 @@ function compileScript({ kind, options, ...request }: CompileRequest & { readonl
   function factsOf(emitted: Emitted): Compiled {
     const errors = emitted.diagnostics.slice(0, MAX_DIAGNOSTICS + 1).map((each) => syntaxError(each, emitted.source));
     const notes = saveNotes(emitted.source, { most: MAX_DIAGNOSTICS + 1 });
-    const diagnostics = [...listed(errors, emitted.diagnostics.length), ...listed(notes, notes.length)].toSorted(byPosition);
+    const entities = detectEntities(emitted.source);
+    const diagnostics = [...listed(errors, emitted.diagnostics.length), ...listed(notes, notes.length), ...tooManyEntities(entities)].toSorted(byPosition);
     const facts: ModuleFacts = {
       imports: [...shape.imports, ...scope.dynamicImports].toSorted(byPosition),
       exports: shape.exports,
-      entities: detectEntities(emitted.source),
+      entities,
       diagnostics,
       ...(scope.used && { usesModuleScope: true }),
       nesting,
@@ -131,6 +132,13 @@ function listed(diagnostics: readonly Diagnostic[], count: number): readonly Dia
   if (first === undefined) return diagnostics;
   const more = count > diagnostics.length ? `${count - MAX_DIAGNOSTICS} more follow and` : "More follow and";
   return [...diagnostics.slice(0, MAX_DIAGNOSTICS), { ...first, code: 0, message: `${more} are not listed.` }];
+}
+
+function tooManyEntities(entities: ModuleFacts["entities"]): readonly Diagnostic[] {
+  const last = entities[MAX_ENTITIES - 1];
+  if (last === undefined) return [];
+  const message = `A file registers at most ${MAX_ENTITIES} workflows, tools and data providers: this is the last.`;
+  return [{ line: last.line, column: last.column, code: 0, severity: "warning", message }];
 }
 
 // Without a byte order mark; a hashbang line becomes a comment of the same length, so that no position moves.

@@ -61,4 +61,18 @@ describe("entity detection", () => {
     expect(facts.entities).toEqual([{ kind: "workflow", exportName: "default", name: "x", line: 2, column: 16 }]);
     expect(facts.diagnostics.length).toBeGreaterThan(0);
   });
+
+  it("a file registers a thousand entities and says so at the last; names of half a kilobyte, and none that are longer", () => {
+    const many = Array.from({ length: 1500 }, (_, index) => `export const w${index} = workflow({ name: "n${index}" });`).join("\n");
+    const { facts } = compile(`import { workflow } from "bifrost";\n${many}`);
+    expect([facts.entities.length, facts.entities.at(-1)?.name]).toEqual([1000, "n999"]);
+    expect(facts.diagnostics).toMatchObject([{ line: 1001, severity: "warning", message: expect.stringContaining("at most 1000") as string }]);
+    const long = "n".repeat(512);
+    const named = (name: string, exported = "a"): string => `import { workflow } from "bifrost"; export const ${exported} = workflow({ name: "${name}" });`;
+    expect(entities(named(long))).toEqual([`workflow a ${long}`]);
+    expect(entities(named(`${long}n`))).toEqual(["workflow a -"]);
+    expect(entities(named("x", long))).toEqual([`workflow ${long} x`]);
+    expect(entities(named("x", `${long}n`))).toEqual([]);
+    expect(entities(named("\u00e4".repeat(257)))).toEqual(["workflow a -"]);
+  });
 });
