@@ -4,6 +4,7 @@ import { randomUUIDv7 } from "node:crypto";
 import type { Execution, LogLine } from "./completion.ts";
 import { Fault } from "./errors.ts";
 import { execute, type ExecutionPowers } from "./execution.ts";
+import { checkId, checkInputSize, checkLineNumber } from "./executions/asked.ts";
 import { createClaims } from "./executions/claims.ts";
 import { handOver, type Ended, type HandOver } from "./executions/hand-over.ts";
 import { createLoading } from "./executions/loading.ts";
@@ -12,7 +13,7 @@ import type { ExecutionRecords, ExecutionStart } from "./executions/records.ts";
 import { cancellationOf, RunningExecutions, type Cancellation } from "./executions/running.ts";
 import { scrubberOf, scrubJson, scrubOutcome, type Secrets } from "./executions/scrub.ts";
 import { checkSecrets } from "./executions/secrets.ts";
-import { isLongerThan, type Limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import { DEFAULT_IMPORT_POLICY, type ImportPolicy } from "./modules/import-policy.ts";
 import type { ModulePath } from "./modules/module-path.ts";
 import { decodeSource } from "./modules/source-text.ts";
@@ -28,7 +29,6 @@ import type { Compile } from "./workspace/prepare-files.ts";
 import { pushDirectory, type PushOptions, type PushResult } from "./workspace/push.ts";
 import { readFile } from "./workspace/read-files.ts";
 import { createFileWriter, type WriteOptions, type WriteResult } from "./workspace/write-files.ts";
-import { isUuid } from "./workspace/uuid.ts";
 
 export interface RunOptions {
   /** UUIDv7; made where absent. */
@@ -223,18 +223,16 @@ export function createExecutor(parts: ExecutorParts): Executor {
   }
 
   async function runOrder(order: Order): Promise<Execution> {
-    if (order.signal?.aborted === true) throw new Fault("ERR_CANCELLED", "The execution was cancelled before it began.");
+    if (order.signal?.aborted === true) {
+      throw new Fault("ERR_CANCELLED", "The execution was cancelled before it began.", { name: "CancelledError", details: { phase: "waiting" } });
+    }
     return await execute(order, powers);
   }
 
   return {
     workspace,
     async run(reference, inputJson, options = {}) {
-      if (options.id !== undefined && !isUuid(options.id)) {
-        throw new Fault("ERR_INPUT_INVALID", `${JSON.stringify(options.id)} is not an execution id: a UUID is wanted, best a UUIDv7.`, {
-          details: { path: "id", expected: "a UUID", received: options.id },
-        });
-      }
+      checkId(options.id);
       checkInputSize(inputJson, options.limits ?? workspace.limits);
       if (closing.signal.aborted) throw new Fault("ERR_EXECUTOR_CLOSED", "This executor has been closed and takes no more executions. Open another one.");
       const secrets = checkSecrets(options.secrets);
@@ -271,11 +269,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       return (await running.cancel(id)) ?? cancellationOf(await ended(id));
     },
     async *logs(id, { after = 0, signal } = {}) {
-      if (!Number.isSafeInteger(after) || after < 0) {
-        throw new Fault("ERR_INPUT_INVALID", `after is ${String(after)}; the number of a log line is wanted, or 0.`, {
-          details: { path: "after", expected: "a whole number of 0 or more", received: String(after) },
-        });
-      }
+      checkLineNumber(after);
       yield* running.follow(id, { after, signal }) ?? (await ended(id)).logs.slice(after);
     },
     async settled() {
@@ -291,12 +285,4 @@ export function createExecutor(parts: ExecutorParts): Executor {
       await parts.close();
     },
   };
-}
-
-function checkInputSize(inputJson: string, { inputBytes: limit }: Limits): void {
-  if (!isLongerThan(inputJson, limit)) return;
-  const amount = Buffer.byteLength(inputJson);
-  throw new Fault("ERR_INPUT_TOO_LARGE", `The input is ${amount} bytes of JSON; at most ${limit} are taken. Send less, or send where it is stored.`, {
-    details: { limit, amount },
-  });
 }
