@@ -8,7 +8,11 @@ import { entryOf } from "../snapshot/tree.ts";
 import { isCode } from "./entity-type.ts";
 import type { WriteWarning } from "./write-warning.ts";
 
-/** Files of `paths` beside which stands a name that differs only in case or Unicode normal form. */
+/** Twelve letters have 4,096 spellings, and those eight million pairs. */
+const MAX_OTHERS = 10;
+const MAX_WARNINGS = 100;
+
+/** The first hundred files of `paths` beside which stands a name that differs only in case or Unicode normal form. */
 export function lookalikes(paths: Iterable<ModulePath>, at: { readonly root: TreeHash; readonly trees: ReadonlyMap<TreeHash, TreeEntries> }): WriteWarning[] {
   const namesByLooks = new Map<TreeHash, Map<string, string[]>>();
   const warnings: WriteWarning[] = [];
@@ -21,12 +25,13 @@ export function lookalikes(paths: Iterable<ModulePath>, at: { readonly root: Tre
       if (tree === undefined || entries === undefined) break;
       const byLooks = namesByLooks.get(tree) ?? groupByLooks(entries);
       namesByLooks.set(tree, byLooks);
-      for (const other of byLooks.get(looksOf(name)) ?? []) {
+      for (const other of byLooks.get(looksOf(name))?.slice(0, MAX_OTHERS) ?? []) {
         const pair = [directory + name, directory + other].toSorted().join("\n");
         if (other === name || reported.has(pair)) continue;
         reported.add(pair);
         const message = `${JSON.stringify(directory + name)} differs from ${JSON.stringify(directory + other)} only in ${difference(name, other)}. They are two names; rename one of them.`;
         warnings.push({ path, message });
+        if (warnings.length === MAX_WARNINGS) return warnings;
       }
       const entry = entryOf(entries, name);
       tree = entry !== undefined && "tree" in entry ? entry.tree : undefined;

@@ -242,6 +242,14 @@ describe("what a write warns of", () => {
   });
 });
 
+it("4,096 files whose names differ only in case are saved, with a hundred warnings and not one for each pair", async () => {
+  const letters = Array.from("abcdefghijkl");
+  const spelled = (bits: number): string => letters.map((letter, index) => ((bits >> index) & 1 ? letter.toUpperCase() : letter)).join("");
+  const { writer } = await openWorkspace();
+  const { set, warnings } = await writer.write(Object.fromEntries(Array.from({ length: 4096 }, (_, bits) => [`${spelled(bits)}.txt`, ""])));
+  expect([set.size, warnings.length]).toEqual([4096, 100]);
+});
+
 describe("limits of source", () => {
   const bomb = `export const a = ${"[".repeat(3000)}${"]".repeat(3000)};`;
   const deep = (depth: number): string => `export const a = ${"[".repeat(depth - 3)}${"]".repeat(depth - 3)};`;
