@@ -392,6 +392,7 @@ const SCHEMAS: readonly HostileCase[] = [
     title: "a workflow's timeout of 2 ** 40 lengthens the limit of the run",
     promise: "cannot happen",
     files: declared(`workflow({ timeout: 2 ** 40 }, async () => { await new Promise(() => {}); })`),
+    limits: { wallMs: 300 },
     expect: timesOut,
   },
   ...Object.entries({
@@ -407,6 +408,7 @@ const SCHEMAS: readonly HostileCase[] = [
     title: `a workflow whose function is ${title} ends as that has it`,
     promise: "cannot leave this execution",
     files: declared(expression),
+    limits: { wallMs: 1000 },
     expect: expected,
   })),
 ];
