@@ -1,5 +1,6 @@
 // What this process holds of the machine, before and after something ran: processes, descriptors, handles of the event loop.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandOf, descendantsOf, descriptorsOf } from "../support/child-processes.ts";
 
@@ -11,9 +12,11 @@ export interface MachineBefore {
 const PATIENCE_MS = 5000;
 const LOOK_MS = 50;
 
-export function machineAtRest(): MachineBefore {
-  // The first process that is started with a stream ignored leaves Node with one descriptor of /dev/null, for good.
-  spawnSync(process.execPath, ["--version"], { stdio: "ignore" });
+export async function machineAtRest(): Promise<MachineBefore> {
+  // With its first stream libuv opens /dev/null and keeps it, as a descriptor in reserve.
+  const first = spawn(process.execPath, ["--version"], { stdio: ["ignore", "pipe", "ignore"] });
+  first.stdout.resume();
+  await once(first, "close");
   const processes = new Set(descendantsOf(process.pid));
   const descriptors = countDescriptors();
   const handles = countHandles();

@@ -61,7 +61,7 @@ const MAX_COMPLAINTS = 20;
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const { runs, seed, atOnce, processes, spares, progress } = options;
   const plan = planSoak(runs, seed);
-  const before = machineAtRest();
+  const before = await machineAtRest();
   const tally = new Tally();
   const begun = performance.now();
   let memory: MemoryFigures;
