@@ -41,6 +41,14 @@ const KINDS: Readonly<Record<string, { readonly files: Readonly<Record<string, s
   },
 };
 
+/** Of a workspace whose runs share a process. */
+const SHARING = {
+  "loop.ts": workflow("for (;;);"),
+  "native.ts": workflow("Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1);"),
+  "waits.ts": workflow("await new Promise((r) => setTimeout(r, 800)); return 'waited';"),
+  "stays.ts": workflow("await new Promise(() => {});"),
+};
+
 const QUICK = ["throws", "logs", "missing", "leaves"];
 
 async function hostile(kind: string, { limitMs = 250 }: { readonly limitMs?: number } = {}): Promise<Execution> {
@@ -186,6 +194,27 @@ describe("exhaustion across runs", () => {
     expect([...new Set(await Promise.all(runs))]).toEqual(["ERR_CANCELLED"]);
     await begun;
     await home.dispose();
+    await after();
+  });
+
+  it("cannot leave this execution: where a workspace's runs share a process, a loop that can be interrupted ends alone", async () => {
+    await using home = await createHarness({ workspace: "sharing", concurrency: 4, files: SHARING });
+    const others = Array.from({ length: 3 }, () => home.run("waits.ts", {}, { timeoutMs: 20_000 }));
+    const loops = await home.run("loop.ts", {}, { timeoutMs: 200, cpuMs: 60_000 });
+    expect(loops).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_WALL" } });
+    expect((await Promise.all(others)).map(({ status, result }) => [status, result])).toEqual(others.map(() => ["Success", "waited"]));
+    await after();
+  });
+
+  it("not promised: where a workspace's runs share a process, one that must be killed takes the others along; each is told, with the reason", async () => {
+    await using home = await createHarness({ workspace: "sharing", concurrency: 4, files: SHARING });
+    const native = home.run("native.ts", {}, { timeoutMs: 300, cpuMs: 60_000 });
+    const others = Array.from({ length: 3 }, () => home.run("stays.ts", {}, { timeoutMs: 5000 }));
+    expect(await native).toMatchObject({ status: "Timeout", error: { code: "ERR_TIMEOUT_WALL" } });
+    const ended = await Promise.all(others);
+    expect(new Set(ended.map(({ id }) => id)).size).toBe(others.length);
+    for (const each of ended) expect(each).toMatchObject({ status: "Failed", error: { code: "ERR_PROCESS_CRASH", details: { because: "wall" } } });
+    expect((await home.run("waits.ts", {}, { timeoutMs: 20_000 })).status).toBe("Success");
     await after();
   });
 

@@ -7,6 +7,8 @@ export interface Figures {
   readonly usualMs: number;
   /** The first good run of another workspace after the case. */
   readonly nextMs: number;
+  /** The longest that the supervisor's event loop stood still during the attack. */
+  readonly stallMs: number;
 }
 
 declare module "vitest" {
@@ -28,7 +30,8 @@ export default class FiguresOfNextRuns implements Reporter {
     if (groups.size === 0) return;
     const lines = [...groups].map(([group, figures]) => {
       const next = figures.map(({ nextMs }) => nextMs);
-      return `  ${group}: ${figures.length} cases, ${shown(median(next))} median, ${shown(Math.max(...next))} at most; ${shown(figures[0]?.usualMs ?? 0)} before`;
+      const stalls = figures.map(({ stallMs }) => stallMs);
+      return `  ${group}: ${figures.length} cases, ${shown(median(next))} median, ${shown(Math.max(...next))} at most; ${shown(figures[0]?.usualMs ?? 0)} before; the supervisor stood still for ${shown(Math.max(...stalls))} at most`;
     });
     process.stdout.write(`The next good run of another workspace, in ms:\n${lines.join("\n")}\n`);
   }

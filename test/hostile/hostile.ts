@@ -1,6 +1,7 @@
 // Runs a group of attacks through the harness, one test each, and after each looks at what an operator would care about:
 // the supervisor answers, the next execution of somebody else succeeds, and nothing is left.
 import { randomUUIDv7 } from "node:crypto";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Fault } from "../../src/errors.ts";
 import { MB, type AskedLimits } from "../../src/limits.ts";
@@ -68,10 +69,13 @@ export function describeHostile(group: string, cases: readonly HostileCase[]): v
   describe(group, () => {
     for (const each of cases) {
       it(`${each.promise}: ${each.title}`, async ({ task }) => {
+        const stalls = monitorEventLoopDelay({ resolution: 5 });
+        stalls.enable();
         const { outcome, home } = await attack(each);
+        stalls.disable();
         try {
           const nextMs = await goodRun(watch.bystander());
-          task.meta.hostile = { group, usualMs: watch.usualMs(), nextMs } satisfies Figures;
+          task.meta.hostile = { group, usualMs: watch.usualMs(), nextMs, stallMs: stalls.max / 1e6 } satisfies Figures;
           if (home !== undefined) await goodRun(home);
         } finally {
           await home?.dispose();

@@ -81,26 +81,48 @@ const NOT_CALLED = attacks(
   { promise: "ends within the limit", dryRun: true, expect: timesOut },
 );
 
-const CANCELLED = attacks(
-  {
-    "a loop": "ctx.log.info('begun'); await new Promise((r) => setTimeout(r, 1)); for (;;);",
-    "a native loop that no interrupt reaches":
-      "ctx.log.info('begun'); await new Promise((r) => setTimeout(r, 1)); Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1);",
-    "a promise that never settles": "ctx.log.info('begun'); await new Promise(() => {});",
-    "host calls under way":
-      "ctx.log.info('begun'); for (;;) await Promise.all(Array.from({ length: 50 }, () => crypto.subtle.digest('SHA-256', new Uint8Array(100_000))));",
-    "a catch-all that begins again whenever it is ended":
-      "ctx.log.info('begun'); for (;;) { try { await new Promise((r) => setTimeout(r, 1)); for (;;); } catch { continue; } finally { continue; } }",
-    "a listener to the end that loops":
-      "ctx.log.info('begun'); (ctx as any).signal?.addEventListener('abort', () => { for (;;); }); await new Promise(() => {});",
-  },
-  {
+function cancelledIn(phase: string): Pick<HostileCase, "promise" | "cancelled" | "limits" | "expect" | "notByCli"> {
+  return {
     promise: "ends within the limit",
     cancelled: true,
     limits: { wallMs: 30_000 },
-    expect: ends("Cancelled", "ERR_CANCELLED"),
+    expect: ends("Cancelled", "ERR_CANCELLED", ({ error }) => expect(error?.details).toMatchObject({ phase })),
     notByCli: "It has no AbortSignal.",
-  },
+  };
+}
+
+const BEGUN = "ctx.log.info('begun'); await new Promise((r) => setTimeout(r, 1));";
+
+const CANCELLED = [
+  ...attacks(
+    {
+      "a loop": `${BEGUN} for (;;);`,
+      "a native loop that no interrupt reaches": `${BEGUN} Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1);`,
+      "a promise that never settles": `${BEGUN} await new Promise(() => {});`,
+      "host calls under way": `${BEGUN} for (;;) await Promise.all(Array.from({ length: 50 }, () => crypto.subtle.digest('SHA-256', new Uint8Array(100_000))));`,
+      "a catch-all that begins again whenever it is ended": `${BEGUN} for (;;) { try { await new Promise((r) => setTimeout(r, 1)); for (;;); } catch { continue; } finally { continue; } }`,
+      "a listener to the end that loops": "ctx.signal.addEventListener('abort', () => { for (;;); }); ctx.log.info('begun'); await new Promise(() => {});",
+      "a listener to the end that starts timers without end":
+        "const again = (): void => { setTimeout(again, 0); }; ctx.signal.addEventListener('abort', again); ctx.log.info('begun'); await new Promise(() => {});",
+    },
+    cancelledIn("dispose"),
+  ),
+  ...attacks(
+    {
+      "a listener to the end that ends the run":
+        "await new Promise((_, reject) => { ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason)); ctx.log.info('begun'); });",
+      "a listener to the end that returns as if nothing had been":
+        "return await new Promise((r) => { ctx.signal.addEventListener('abort', () => r('done')); ctx.log.info('begun'); });",
+      "a listener to the end that throws":
+        "ctx.signal.addEventListener('abort', () => { throw new Error('mine'); }); ctx.log.info('begun'); await new Promise(() => {});",
+    },
+    cancelledIn("signal"),
+  ),
+];
+
+const NO_WALL = attacks(
+  { "a loop, where there is no wall clock and processor time alone ends it": "for (;;);" },
+  { promise: "ends within the limit", limits: { wallMs: 0, cpuMs: 300 }, expect: runsOutOfProcessorTime },
 );
 
 const OVERFLOWS = attacks(
@@ -133,6 +155,7 @@ function deep(levels: number): unknown {
 
 export const TIME_LIMITS: readonly HostileCase[] = [
   ...PROCESSOR_TIME,
+  ...NO_WALL,
   ...WAITING,
   ...OWN_TIMEOUT,
   ...OWN_TIMEOUT_ODD,

@@ -40,6 +40,8 @@ const LOOPS = attacks(
     "an interval that is never cleared": "setInterval(() => {}, 0); await new Promise(() => {});",
     "immediates that start one another": "const again = (): void => { setImmediate(again); }; again(); await new Promise(() => {});",
     "host calls one after the other without end": "for (;;) await crypto.subtle.digest('SHA-256', new Uint8Array(1));",
+    "host functions that answer at once, called without end":
+      "const bytes = new Uint8Array(65_536); for (;;) { crypto.getRandomValues(bytes); crypto.randomUUID(); performance.now(); clearTimeout(setTimeout(() => {}, 1)); }",
     "dynamic imports of one module without end": { "wf.ts": workflow(`for (;;) await import("./dep");`), "dep.ts": "export const x = 1;" },
     "a generator without end": "function* all(): Generator<number> { for (;;) yield 1; } for (const _ of all()); return 1;",
     "delegation to an iterator that never returns":
