@@ -173,8 +173,11 @@ export class ChildHandle {
 
   /** The kernel's own limit stands where ours is: what grows faster than we look meets it first. */
   #limitMemory(): void {
-    const { memoryBytes } = this.#share();
-    if (memoryBytes > this.#limitedTo) this.#started.limitMemory(memoryBound((this.#limitedTo = memoryBytes)));
+    const { memoryBytes, runs } = this.#share();
+    const bound = [...this.#runs.values()].some((run) => run.memoryBytes === 0) ? 0 : memoryBound(memoryBytes);
+    if (bound > 0 && bound <= this.#limitedTo) return;
+    this.#limitedTo = bound === 0 ? Infinity : bound;
+    this.#started.limitMemory(bound, runs);
   }
 
   #receive(message: FromChild | undefined): void {

@@ -104,4 +104,8 @@ process.on("message", (message) => receive(message as ToChild));
 // A terminal's Ctrl-C reaches every process of its group, and so does what `timeout` sends; what it means is for the supervisor to say.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 // An exit would wait for the isolate's thread, and author code may hold that for ever.
-process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+process.on("disconnect", () => {
+  process.kill(process.pid, "SIGKILL");
+  // The first process of a namespace is spared by the signals that it sends itself.
+  process.abort();
+});

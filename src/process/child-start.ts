@@ -8,7 +8,7 @@ import { joinMemoryGroup } from "./hardening/memory-group.ts";
 import { findNodePid } from "./hardening/node-pid.ts";
 import { permissionFlags } from "./hardening/permission-flags.ts";
 import { childFiles } from "./hardening/readable-paths.ts";
-import { dataLimit, jitlessFlags, type Tier } from "./hardening/resource-limits.ts";
+import { dataLimit, jitlessFlags, raiseDataLimit, type Tier } from "./hardening/resource-limits.ts";
 import type { Processor } from "./hardening/system-calls.ts";
 import { linkCompileCache, takeUid } from "./hardening/own-uid.ts";
 
@@ -47,14 +47,16 @@ export interface StartedChild {
   nodePid(): number | undefined;
   /** Whether a limit of the kernel on its memory has ended it. Asked before `release`. */
   readonly outOfMemory: () => boolean;
-  /** What the runs it now has may use together, in bytes; where the kernel can keep to it. */
-  limitMemory(bytes: number): void;
+  /** By how many bytes it may grow for the runs that it now has; 0 for no limit. Kept by the kernel, where it can. */
+  limitMemory(bytes: number, runs?: number): void;
   /** After its end: removes what was made for it. */
   release(): void;
 }
 
 const LIBC = existsSync("/etc/alpine-release") ? "musl" : "glibc";
 const OPEN_FILES = 128;
+/** What V8 keeps outside of what it counts. */
+const SLACK_BYTES = 96 * 1024 * 1024;
 /** Node has eleven threads at rest; V8 and libuv have more on larger machines, isolated-vm has one for each processor. */
 const THREADS = 64 + 4 * availableParallelism();
 /** Between ending Node, which the wrapping then reports, and ending the wrapping as well. */
@@ -78,11 +80,13 @@ export function startChild(options: ChildStartOptions): StartedChild {
   const files = childFiles({ execPath, entry, packages, caches: [...readable, ...(compileCache === undefined ? [] : [compileCache])] });
   const user = wrapping.uid ? takeUid() : undefined;
   const unlink = user === undefined || compileCache === undefined ? () => undefined : linkCompileCache(compileCache, user.uid);
+  // Enough for a run of that size by whatever measure: raising it costs a few milliseconds.
+  let dataBytes = dataLimit(tier, memoryBytes === 0 ? 0 : 2 * memoryBytes + SLACK_BYTES);
   const command = [
     ...chainBefore(wrapping, {
       uid: user?.uid ?? 0,
       limits: {
-        dataBytes: dataLimit(tier, memoryBytes),
+        dataBytes,
         openFiles: OPEN_FILES,
         threads: wrapping.uid || wrapping.user ? THREADS : undefined,
       },
@@ -134,7 +138,13 @@ export function startChild(options: ChildStartOptions): StartedChild {
       else if (forks) killing = setTimeout(() => ended() || signal(-(child.pid as number)), GROUP_KILL_MS).unref();
     },
     outOfMemory: () => group?.outOfMemory() ?? false,
-    limitMemory: (bytes) => group?.limit(bytes, nodePid()),
+    limitMemory(bytes, runs = 1) {
+      const node = nodePid();
+      group?.limit(bytes, node);
+      const wanted = dataLimit(tier, bytes, runs);
+      if (wanted <= dataBytes || node === undefined || !wrapping.limits || wrapping.tools.prlimit === undefined) return;
+      if (raiseDataLimit(wrapping.tools.prlimit, node, wanted)) dataBytes = wanted;
+    },
     release: () => group?.remove(),
   };
 }

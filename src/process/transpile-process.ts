@@ -147,7 +147,7 @@ export class TranspileProcess {
     this.#stopClock();
     if (news.kind === "ready") {
       this.#ready = true;
-      this.#started.limitMemory(this.#options.memoryMb * MB);
+      this.#started.limitMemory(1.5 * this.#options.memoryMb * MB);
     } else if (news.kind === "started") {
       this.#running = news.id;
       this.#startClock(this.#options.timeoutMs);

@@ -2,6 +2,7 @@
 // the next; the last becomes Node. Decides nothing: what to use comes from the plan.
 import { sealCommand, type ReadablePath } from "./seal-program.ts";
 import type { Wrapping } from "./layers.ts";
+import { dataArgument } from "./resource-limits.ts";
 import type { Processor } from "./system-calls.ts";
 
 export interface ChainOptions {
@@ -14,7 +15,7 @@ export interface ChainOptions {
 }
 
 export interface ResourceLimits {
-  /** Private memory that can be written, in bytes (RLIMIT_DATA). */
+  /** Private memory that can be written, in bytes (RLIMIT_DATA); Infinity for no limit. */
   readonly dataBytes: number;
   readonly openFiles: number;
   /** Processes and threads of its user; undefined where it shares the user with others. */
@@ -54,10 +55,9 @@ function limits({ tools, limits }: Wrapping, { dataBytes, openFiles, threads }: 
     msgqueue: 0,
     sigpending: 64,
     nofile: openFiles,
-    data: dataBytes,
     ...(threads === undefined ? {} : { nproc: threads }),
   };
-  return [tools.prlimit, ...Object.entries(values).map(([name, value]) => `--${name}=${value}`), "--"];
+  return [tools.prlimit, ...Object.entries(values).map(([name, value]) => `--${name}=${value}`), dataArgument(dataBytes), "--"];
 }
 
 function privileges({ tools, uid, capabilities, noNewPrivileges, parentDeath }: Wrapping, user: number): readonly string[] {

@@ -5,14 +5,14 @@ import type { MemoryGroups } from "./layers.ts";
 
 export interface MemoryGroup {
   outOfMemory(): boolean;
-  /** `pid`: of Node itself, which is brought in where the start was faster than we were. */
+  /** What it may have beyond what it started with; 0 for no limit. `pid`: of Node itself, which is brought in where the start was faster than we were. */
   limit(bytes: number, pid: number | undefined): void;
   remove(): void;
 }
 
 const MB = 1024 * 1024;
-/** What a child has before any run, and what V8 keeps outside of the counted heap; beyond, twice of what the run may have. */
-const BASE_BYTES = 256 * MB;
+/** What a child has before any run. */
+const BASE_BYTES = 128 * MB;
 /** A process that has ended leaves its group a moment later. */
 const REMOVE_EVERY_MS = 50;
 const REMOVE_TRIES = 100;
@@ -46,7 +46,7 @@ export function joinMemoryGroup(groups: MemoryGroups | undefined, pid: number): 
   }
   write("cgroup.procs", String(pid));
   let brought = false;
-  let limit = 0;
+  let limit: number | undefined;
   return {
     outOfMemory() {
       try {
@@ -57,9 +57,9 @@ export function joinMemoryGroup(groups: MemoryGroups | undefined, pid: number): 
     },
     limit(bytes, node) {
       if (!brought && node !== undefined) brought = write("cgroup.procs", String(node));
-      if (limit === bytes && limit > 0) return;
+      if (limit === bytes) return;
       limit = bytes;
-      write(files.limit, bytes === 0 ? files.none : String(BASE_BYTES + 2 * bytes));
+      write(files.limit, bytes === 0 ? files.none : String(BASE_BYTES + Math.ceil(bytes)));
     },
     remove() {
       let tries = 0;

@@ -89,10 +89,10 @@ const LOOKS: Readonly<Record<LayerName, Look>> = {
     return others.length === 0 ? undefined : `${others.length} other processes in its /proc`;
   },
   rlimits({ file }) {
-    const limit = (name: string): string => new RegExp(`^${name} +(\\S+) +(\\S+)`, "m").exec(file("limits"))?.[2] ?? "nothing";
-    const loose = ["Max core file size", "Max file size", "Max msgqueue size", "Max locked memory"].filter((name) => limit(name) !== "0");
-    const open = ["Max data size", "Max open files"].filter((name) => limit(name) === "unlimited");
-    return [...loose, ...open].length === 0 ? undefined : [...loose, ...open].map((name) => `${name.toLowerCase()} ${limit(name)}`).join(", ");
+    const limit = (name: string, hard: boolean): string => new RegExp(`^${name} +(\\S+) +(\\S+)`, "m").exec(file("limits"))?.[hard ? 2 : 1] ?? "nothing";
+    const loose = ["Max core file size", "Max file size", "Max msgqueue size", "Max locked memory"].filter((name) => limit(name, true) !== "0");
+    const open = ["Max data size", "Max open files"].filter((name) => limit(name, false) === "unlimited");
+    return [...loose, ...open].length === 0 ? undefined : [...loose, ...open].map((name) => `${name.toLowerCase()} ${limit(name, true)}`).join(", ");
   },
   cgroup: ({ file }) => (file("cgroup").includes(GROUP_PREFIX) ? undefined : "that it is in no group of ours"),
   seccomp: ({ status }) => (status("Seccomp") === "2" ? undefined : `Seccomp ${status("Seccomp")}`),

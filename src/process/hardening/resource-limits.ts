@@ -1,17 +1,29 @@
-// How much private memory a child may have in all (RLIMIT_DATA).
+// How much private memory a child may have in all (RLIMIT_DATA), and how that is raised for a run that may have more.
+import { spawnSync } from "node:child_process";
 
 export type Tier = "jit" | "jitless";
 
 const MB = 1024 * 1024;
 
-/** With a compiler V8 reserves address space by the gigabyte, and the kernel counts it: a bound on what is beyond reason. */
-const JIT_BASE_BYTES = 4096 * MB;
-/** Without, what is counted is what is used. */
-const JITLESS_BASE_BYTES = 400 * MB;
+/** Measured: what a child has before its first room, and what each room adds before it runs anything. With a compiler V8 sets 512 MB of address space aside for the code of each, which the kernel counts. */
+const BASE_BYTES: Readonly<Record<Tier, number>> = { jit: 640 * MB, jitless: 96 * MB };
+const ROOM_BYTES: Readonly<Record<Tier, number>> = { jit: 520 * MB, jitless: 16 * MB };
+/** One with zod and one without are made ahead, and two may be on their way out. */
+const OTHER_ROOMS = 4;
 
-/** `memoryBytes`: of the largest run; 0 for none. */
-export function dataLimit(tier: Tier, memoryBytes: number): number {
-  return tier === "jit" ? JIT_BASE_BYTES + 2 * memoryBytes : JITLESS_BASE_BYTES + memoryBytes;
+/** `growthBytes`: what its runs may use together; 0 for no limit. */
+export function dataLimit(tier: Tier, growthBytes: number, runs = 1): number {
+  return growthBytes === 0 ? Infinity : BASE_BYTES[tier] + ROOM_BYTES[tier] * (runs + OTHER_ROOMS) + growthBytes;
+}
+
+/** As prlimit(1) reads it. The hard limit stays: a child could not raise the soft one without a system call that it is refused. */
+export function dataArgument(bytes: number): string {
+  return `--data=${bytes === Infinity ? "unlimited" : Math.ceil(bytes)}:`;
+}
+
+/** Before the run is given to the child, so this is waited for. False where it could not be raised. */
+export function raiseDataLimit(prlimit: string, pid: number, bytes: number): boolean {
+  return spawnSync(prlimit, ["--pid", String(pid), dataArgument(bytes)], { env: {}, stdio: "ignore" }).status === 0;
 }
 
 export function jitlessFlags(tier: Tier): readonly string[] {

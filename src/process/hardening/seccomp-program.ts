@@ -42,6 +42,7 @@ const CLONE_THREAD = 0x00010000;
 const WRITING_FLAGS = 0o1 | 0o2 | 0o100 | 0o1000;
 /** prctl(2): would let a child outlive the host, or be looked into. */
 const PR_SET_PDEATHSIG = 1;
+const RLIMIT_NOFILE = 7;
 const PR_SET_PTRACER = 0x59616d61;
 
 const statement = (code: number, k: number): Instruction => ({ code, jt: 0, jf: 0, k });
@@ -92,7 +93,7 @@ function specialCases({ processor, patched }: ProgramOptions): readonly Instruct
       give(errno(EPERM)),
       give(ALLOW),
     ]),
-    ...on("prlimit64", [load(argument(0)), jump(JUMP_EQUAL, 0, { jt: 1, jf: 0 }), give(errno(EPERM)), give(ALLOW)]),
+    ...on("prlimit64", ownLimitsOnly()),
     ...(patched ? [...on("kill", ownProcessOnly()), ...on("tgkill", ownProcessOnly()), ...on("execve", knownPathOnly())] : []),
   ];
 }
@@ -108,6 +109,22 @@ function refuseFlags(index: number): readonly Instruction[] {
 
 function ownProcessOnly(): readonly Instruction[] {
   return [load(argument(0)), jump(JUMP_EQUAL, 0, { jt: 1, jf: 0, patch: "pid" }), give(errno(EPERM)), give(ALLOW)];
+}
+
+/** Its own only; to be read, and the number of open files to be set, which Node does as it starts. */
+function ownLimitsOnly(): readonly Instruction[] {
+  return [
+    load(argument(0)),
+    jump(JUMP_EQUAL, 0, { jt: 0, jf: 7 }),
+    load(argument(1)),
+    jump(JUMP_EQUAL, RLIMIT_NOFILE, { jt: 4, jf: 0 }),
+    load(argument(2)),
+    jump(JUMP_EQUAL, 0, { jt: 0, jf: 3 }),
+    load(argument(2, "high")),
+    jump(JUMP_EQUAL, 0, { jt: 0, jf: 1 }),
+    give(ALLOW),
+    give(errno(EPERM)),
+  ];
 }
 
 /** The one path is at an address that only the process before knew, and guessing it costs the life. */
