@@ -45,7 +45,7 @@ it("the SDK's types know a workflow's parameters and result from its schema and 
     const called: { closed: number } = await flow({});
     // @ts-expect-error -- not what the schema takes
     await flow({ days: "x" });
-    export const plain = workflow(async (params, ctx: Context) => [params.anything, ctx.executionId, ctx.workflow, ctx.workspace]);
+    export const plain = workflow(async (params, ctx: Context) => [params.anything, ctx.executionId, ctx.workflow, ctx.workspace, ctx.signal.aborted, AbortSignal.any([ctx.signal]).reason]);
     export const shout = tool({ description: "d" }, () => 1);
     const n: number = await shout();
     export default dataProvider(() => [{ label: "a", value: 1, metadata: { x: true } }]);
