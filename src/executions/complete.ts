@@ -1,5 +1,5 @@
 // From how the child's run ended to how the execution ended: status, result or error.
-import type { GuestError, InputProblem } from "../../sandbox/host.d.ts";
+import type { InputProblem } from "../../sandbox/host.d.ts";
 import type { ExecutionError, TerminalStatus } from "../completion.ts";
 import type { Fault } from "../errors.ts";
 import { fromFault, fromGuestError, simpleError, type MapStack } from "../execution-error.ts";
@@ -8,6 +8,7 @@ import type { LinkError } from "../isolate/room-outcome.ts";
 import type { RunEnd } from "../process/run-request.ts";
 import type { StopPhase, StopReason } from "../process/kill-ladder.ts";
 import { isLongerThan, type Limits } from "../limits.ts";
+import { readData, readError, readExports, readLinkError, readProblems, readRefusal } from "./room-texts.ts";
 
 export interface Completion {
   readonly status: TerminalStatus;
@@ -48,7 +49,7 @@ function completionOf(end: RunEnd, context: CompletionContext): Completion {
     case "threw":
       return failed(fromThrown(outcome.error, { ...context, usage: end.usage }));
     case "rejected-link":
-      return failed(fromFault(context.explainLink(JSON.parse(outcome.error) as never), context.hashOf));
+      return failed(fromFault(context.explainLink(readLinkError(outcome.error)), context.hashOf));
     case "answered":
       return answered(outcome.text, { ...context, usage: end.usage });
   }
@@ -151,7 +152,7 @@ function crashError({ exitCode, signal, because }: Crash): ExecutionError {
 const BUFFERS_EXHAUSTED = /^RangeError: Array buffer allocation failed\n {4}at [^\n]*\(<anonymous>\)(?:\n|$)/;
 
 function fromThrown(text: string, { mapStack, limits, usage }: CompletionContext & { readonly usage: RoomUsage }): ExecutionError {
-  const error = JSON.parse(text) as GuestError;
+  const error = readError(text);
   // V8 reports an exhausted buffer allocator as an ordinary RangeError; to the author it is the memory limit. One that
   // the author throws by that name stands in no function of V8's own.
   const isV8s = error.name === "RangeError" && error.message === "Array buffer allocation failed" && BUFFERS_EXHAUSTED.test(error.stack);
@@ -165,17 +166,17 @@ function answered(text: string, context: CompletionContext & { readonly usage: R
     case "R":
     case "F":
       if (isLongerThan(body, context.limits.resultBytes)) return failed(tooLarge(Buffer.byteLength(body), context.limits));
-      return { status: text[0] === "R" ? "Success" : "CompletedWithErrors", result: JSON.parse(body) as unknown };
+      return { status: text[0] === "R" ? "Success" : "CompletedWithErrors", result: readData(body) };
     case "D":
-      return { status: "Success", result: JSON.parse(body) as unknown };
+      return { status: "Success", result: readData(body) };
     case "I":
-      return failed(inputError(JSON.parse(body) as InputProblem[]));
+      return failed(inputError(readProblems(body)));
     case "S": {
-      const { path, found, message } = JSON.parse(body) as { path: string; found: string; message: string };
+      const { path, found, message } = readRefusal(body);
       return failed(simpleError("ERR_RESULT_NOT_SERIALIZABLE", "ResultError", message, { path, found }));
     }
     case "X": {
-      const { exports, found } = JSON.parse(body) as { exports: string[]; found: string };
+      const { exports, found } = readExports(body);
       return failed(notExecutable(context.entry, exports, found));
     }
     case "E":
