@@ -38,6 +38,9 @@ const MAX_HELD = 8;
 /** What a machine that is busy with other things may add to the time that a job needs. */
 const MOST_WAITING = 4;
 
+/** What V8 writes before it gives up. By which signal it ends depends on what it may do to itself. */
+const OUT_OF_MEMORY = /heap out of memory|allocation failed/i;
+
 /** V8's own default overflows at a few hundred nodes of some forms. Where the main thread's stack is small by default, so it stays. */
 const STACK = process.platform === "win32" ? [] : ["--stack-size=3900"];
 
@@ -59,6 +62,7 @@ export class TranspileProcess {
   #slow = false;
   #gone = false;
   #timedOut = false;
+  #outOfMemory = false;
   #limit: Clock | undefined;
   #timer: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -81,17 +85,21 @@ export class TranspileProcess {
       layers,
     });
     this.#child = this.#started.process;
-    this.#child.stderr?.resume();
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#outOfMemory ||= OUT_OF_MEMORY.test(text);
+    });
     this.#exited = new Promise((resolve) => {
-      this.#child.once("exit", (code, signal) => {
-        this.#end(code === 134 || this.#started.outOfMemory() ? "SIGABRT" : signal);
+      // "close" and not "exit": what it wrote before it died is read first.
+      this.#child.once("close", () => {
+        this.#outOfMemory ||= this.#started.outOfMemory();
+        this.#end();
         this.#started.release();
         resolve();
       });
       // Without a process there is no exit. Messages to one that has just died fail here too, and its exit follows.
       this.#child.on("error", () => {
         if (this.#child.pid !== undefined) return;
-        this.#end(null);
+        this.#end();
         this.#started.release();
         resolve();
       });
@@ -216,13 +224,12 @@ export class TranspileProcess {
     this.#events.onSlow();
   }
 
-  #end(signal: string | null): void {
+  #end(): void {
     this.#stopClock();
     if (this.#gone) return;
     this.#gone = true;
     const waiting = [...this.#held].filter((id) => id !== this.#running);
-    // V8 aborts when its heap is full.
-    const reason = this.#timedOut ? "time" : signal === "SIGABRT" ? "memory" : "crash";
+    const reason = this.#timedOut ? "time" : this.#outOfMemory ? "memory" : "crash";
     this.#events.onGone({ reason, wasReady: this.#ready, running: this.#running, waiting });
   }
 }

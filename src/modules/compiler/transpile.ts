@@ -29,6 +29,9 @@ export const COMPILABLE_NESTING = 2000;
 /** JavaScript and source map of one module, in characters: deep indents can make a small source large. */
 const MAX_EMITTED = 16 * 1024 * 1024;
 
+/** V8's word for a text of half a gigabyte: constants that double one another are computed by the compiler. */
+const TOO_LONG = /string length/;
+
 const MAX_DIAGNOSTICS = 100;
 
 /** The source is not compiled; what else there is to say is in `refusal`. */
@@ -92,6 +95,7 @@ function compileScript({ kind, options, ...request }: CompileRequest & { readonl
   } catch (error) {
     if (error instanceof RefusedSource) throw error;
     thrown = true;
+    if (error instanceof RangeError && TOO_LONG.test(error.message)) throw new RefusedSource({ reason: "size", limit: MAX_EMITTED });
     if (error instanceof RangeError) throw new RefusedSource({ reason: "stack", ...deepestOf({ text, kind, source }) });
     // An assertion of the compiler.
     const diagnostic = { line: 1, column: 1, code: 0, severity: "error" as const, message: `The TypeScript compiler gave up: ${(error as Error).message}` };

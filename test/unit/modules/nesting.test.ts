@@ -154,6 +154,11 @@ describe("what becomes too large", () => {
     expect(refusalOf(text)).toMatchObject({ reason: "size", limit: 16 * 1024 * 1024, amount: expect.any(Number) as number });
   });
 
+  it("constants that double one another forty times are refused, and not computed", () => {
+    const doubled = Array.from({ length: 40 }, (_, index) => `A${index + 1} = A${index} + A${index}`).join(", ");
+    expect(refusalOf(`export enum E { A0 = "${"x".repeat(16)}", ${doubled} }`)).toEqual({ reason: "size", limit: 16 * 1024 * 1024 });
+  });
+
   it("of 100,000 mistakes the first hundred are told, and how many follow", () => {
     const { facts } = compile(r("const = ;\n", 100_000));
     expect(facts.diagnostics).toHaveLength(101);
