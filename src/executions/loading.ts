@@ -94,6 +94,8 @@ export function createLoading({ workspace, origin, modules, policy }: LoadingPar
       },
     });
     walked.set(closure, count);
+    // An error holds the whole load that made it until its stack has been asked for.
+    void closure.failure?.stack;
     (closure.failure === undefined ? closures : failures).set(key, closure);
     return closure;
   }
