@@ -96,7 +96,9 @@ export function createLoading({ workspace, origin, modules, policy }: LoadingPar
     walked.set(closure, count);
     // An error holds the whole load that made it until its stack has been asked for.
     void closure.failure?.stack;
-    (closure.failure === undefined ? closures : failures).set(key, closure);
+    if (closure.failure === undefined) closures.set(key, closure);
+    // What is ours to mend may be mended by the next run.
+    else if (closure.failure.owner === "author") failures.set(key, closure);
     return closure;
   }
 

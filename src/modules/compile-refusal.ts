@@ -28,7 +28,7 @@ function messageOf({ reason, limit, amount }: CompileRefusal): string {
     case "stack":
       return `The source is more complex than may be compiled: ${amount === undefined ? "" : `nested ${amount} deep with chains of operators, calls and 'else if' counted, `}it overflows the compiler's stack. Build it in steps: put the parts into an array, a table or constants of their own.`;
     case "size":
-      return `The source is more complex than may be compiled: it becomes ${amount === undefined ? "far too many" : amount} characters of JavaScript; at most ${limit} are allowed. ${split}`;
+      return `The source is more complex than may be compiled: it becomes ${amount ?? "far too many"} characters of JavaScript; at most ${limit} are allowed. ${split}`;
     case "time":
       return `The source is more complex than may be compiled: the compiler needed more than ${(limit ?? 0) / 1000} s. Look for missing brackets and for very long expressions. ${split}`;
     case "memory":
