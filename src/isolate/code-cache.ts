@@ -13,7 +13,7 @@ export const ZOD_FILE = "bifrost:zod";
 
 /** What most workflows make the room do; each function more costs every room a little when the cache is read, also those that never call it. Runs where author code would; touches no host. */
 const USUAL_WORK = `
-const { sdk, scopeOf } = globalThis.__bifrost__;
+const { sdk, scopeOf, arrive } = globalThis.__bifrost__;
 const z = globalThis.__zod__;
 const params = z.object({ days: z.number().int().positive().default(30), name: z.string().min(1).optional(), tags: z.array(z.string()), mode: z.enum(["a", "b"]), flag: z.boolean() });
 const body = async (input, ctx) => {
@@ -25,6 +25,7 @@ const body = async (input, ctx) => {
 };
 globalThis.__usual__ = { default: sdk.workflow({ name: "usual", params }, body), plain: sdk.workflow(async () => 1), failing: sdk.workflow(async () => { throw new sdk.UserError("no", { cause: new Error("why") }); }) };
 scopeOf("a/b.ts").meta.resolve("./c");
+arrive(0, globalThis.__usual__);
 `;
 
 const NO_GRANTS = JSON.stringify({ webAssembly: false, codeGeneration: false });
@@ -58,6 +59,7 @@ export async function produceCodeCaches(scripts: SandboxScripts): Promise<CodeCa
       ["absent", "{}"],
     ];
     for (const [name, input] of inputs) await invoke.apply(undefined, [usual.derefInto(), name, input, facts], { result: { promise: true } });
+    await room.getSync("invokeArrived", { reference: true }).apply(undefined, ["plain", "{}", facts, "call"], { result: { promise: true } });
     await room.getSync("describe", { reference: true }).apply(undefined, [usual.derefInto(), "default"]);
     await room.getSync("fireTimer", { reference: true }).apply(undefined, [1]);
     // The same text in the same isolate: V8 finds the script it has, with all that was compiled since.
