@@ -1,0 +1,180 @@
+// What is around a child in fact, for a host that is root and for one that is not: seen from outside in /proc, and felt
+// from inside by code that has left its isolate.
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LAYER_NAMES, type LayerName, type LayerState } from "../../../src/process/hardening/layers.ts";
+import { GROUP_PREFIX } from "../../../src/process/hardening/memory-group.ts";
+import { findMemoryGroups } from "../../../src/process/hardening/memory-groups.ts";
+import { findTools } from "../../../src/process/hardening/tools.ts";
+import { expectNoLeaks } from "../../support/leaks.ts";
+
+interface Attempted {
+  readonly attempts: Readonly<Record<string, string>>;
+  readonly connections: number;
+}
+
+interface Hoarded {
+  readonly answer?: string;
+  readonly outOfMemory: boolean;
+  readonly signal?: string | null;
+  readonly lastWords?: string;
+}
+
+interface Report {
+  readonly states: Readonly<Record<LayerName, LayerState>>;
+  readonly seen: Readonly<Record<LayerName, LayerState>>;
+  readonly all: Attempted;
+  readonly systemAlone: Attempted;
+  readonly exec: { readonly exitCode: number | null; readonly signal: string | null };
+  readonly hoardInGroup: Hoarded;
+  readonly hoardByLimit: Hoarded;
+}
+
+const SUPERVISOR = fileURLToPath(new URL("supervisor.ts", import.meta.url));
+/** Of nobody. */
+const OTHER_USER = 54_321;
+const root = process.getuid?.() === 0;
+const { setpriv } = findTools();
+const linux = process.platform === "linux";
+
+const HOSTS: readonly (readonly [title: string, user: number | undefined])[] = [
+  [root ? "a host that is root" : "a host that is not root", undefined],
+  // Root can be anybody; others cannot be root.
+  ...(root && setpriv !== undefined ? [["a host that is not root", OTHER_USER] as const] : []),
+];
+
+function commandFor(user: number | undefined, args: readonly string[]): readonly [string, readonly string[]] {
+  const node = [process.execPath, "--no-warnings", SUPERVISOR, ...args];
+  const [command = "", ...rest] =
+    user === undefined ? node : [setpriv ?? "", "--reuid", String(user), "--regid", String(user), "--clear-groups", "--", ...node];
+  return [command, rest];
+}
+
+function directoryFor(user: number | undefined): string {
+  const directory = mkdtempSync(join(tmpdir(), "bifrost-test-"));
+  chmodSync(directory, 0o755);
+  if (user !== undefined) chownSync(directory, user, user);
+  return directory;
+}
+
+/** Groups of a host that cannot remove them any more. */
+function groupsOf(host: number): readonly string[] {
+  const found = findMemoryGroups();
+  if (!("groups" in found)) return [];
+  const { parent } = found.groups;
+  return readdirSync(parent).flatMap((name) => (name.startsWith(`${GROUP_PREFIX}${host}.`) ? [join(parent, name)] : []));
+}
+
+expectNoLeaks();
+
+describe.runIf(linux).each(HOSTS)("%s", (_title, user) => {
+  let directory = "";
+  let report: Report;
+
+  beforeAll(async () => {
+    directory = directoryFor(user);
+    const [command, args] = commandFor(user, [directory]);
+    const { stdout } = await promisify(execFile)(command, args, { env: { TMPDIR: directory }, maxBuffer: 1024 * 1024 });
+    report = JSON.parse(stdout) as Report;
+  }, 120_000);
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("shows every layer from outside that it was planned to have: user, rights, namespaces, limits, descriptors, environment", () => {
+    const planned = LAYER_NAMES.filter((name) => report.states[name].active);
+    const seen = LAYER_NAMES.filter((name) => report.seen[name].active);
+    expect(LAYER_NAMES.map((name) => report.seen[name]).filter((state) => !state.active && state.reason.startsWith("it was asked for"))).toEqual([]);
+    expect(seen).toEqual(planned);
+    expect(seen).toEqual(expect.arrayContaining(["permissions", "environment", "descriptors"]));
+  });
+
+  it("tells of each layer that is absent why, and what can be done", () => {
+    for (const state of Object.values(report.seen)) if (!state.active) expect([state.reason, state.remedy]).not.toContain("");
+  });
+
+  it("refuses code that left the isolate every file, connection, process and signal", () => {
+    const done = Object.entries(report.all.attempts).filter(([, result]) => result === "done");
+    expect(done).toEqual([]);
+    expect(report.all.connections).toBe(0);
+  });
+
+  it("refuses the same where Node's own permission model is got around, by what the system puts around it", () => {
+    const { files, seccomp, network } = report.seen;
+    const { attempts, connections } = report.systemAlone;
+    const held = (names: readonly string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, attempts[name] ?? "not tried"]));
+    const done = (names: readonly string[]): string[] => Object.entries(held(names)).flatMap(([name, result]) => (result === "done" ? [name] : []));
+    if (files.active) {
+      const names = [
+        "read /etc/passwd",
+        "read a file of the host's",
+        "list a folder",
+        "write a file",
+        "change a file",
+        "remove a file",
+        "link a file",
+        "write its own cache",
+      ];
+      expect(done([...names, "see other processes"])).toEqual([]);
+    }
+    if (seccomp.active) {
+      const names = [
+        "connect to a server of the host",
+        "open a datagram socket",
+        "start a program",
+        "signal the supervisor",
+        "slow the supervisor down",
+        "become root",
+      ];
+      expect(done([...names, "leave its process group's folder"])).toEqual([]);
+    }
+    if (seccomp.active || network.active) expect(connections).toBe(0);
+  });
+
+  it("dies when it tries to become another program", () => {
+    if (report.seen.seccomp.active) expect(report.exec).toEqual({ exitCode: null, signal: "SIGSYS" });
+  });
+
+  it("is ended by the kernel at its limit of memory, and that can be told from a crash", () => {
+    if (report.seen.cgroup.active) expect(report.hoardInGroup).toMatchObject({ outOfMemory: true, signal: "SIGKILL", lastWords: "" });
+    if (!report.seen.rlimits.active) return;
+    const { answer = "", lastWords = "" } = report.hoardByLimit;
+    expect(answer + lastWords).toMatch(/out of memory|allocation failed|failed to allocate/i);
+  });
+
+  it.each(["rest", "spin"])("dies with its host, which is killed while it is at %s", async (mode) => {
+    const [command, args] = commandFor(user, [directory, mode]);
+    const host = spawn(command, args, { env: { TMPDIR: directory }, stdio: ["ignore", "pipe", "inherit"] });
+    const [line] = (await once(host.stdout, "data")) as [Buffer];
+    const { pids } = JSON.parse(line.toString()) as { readonly pids: readonly number[] };
+    expect(pids.every((pid) => existsSync(`/proc/${pid}`))).toBe(true);
+    const closed = once(host, "close");
+    process.kill(host.pid ?? 0, "SIGKILL");
+    await closed;
+    const alive = (): readonly number[] => pids.filter((pid) => isAlive(pid));
+    for (let round = 0; round < 250 && alive().length > 0; round++) await sleep(20);
+    expect(alive()).toEqual([]);
+    for (const group of groupsOf(host.pid ?? 0)) rmdirSync(group);
+  });
+});
+
+describe.runIf(linux)("after a child's end", () => {
+  it("no group, link or process of it is left", () => {
+    const groups = findMemoryGroups();
+    if ("groups" in groups) expect(readdirSync(groups.groups.parent).filter((name) => name.startsWith(`${GROUP_PREFIX}${process.pid}.`))).toEqual([]);
+    expect(spawnSync("true").status).toBe(0);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.[0] !== "Z";
+  } catch {
+    return false;
+  }
+}
