@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+/** Properties can be tried more often than in an ordinary run: see test/fuzz/tries.ts. */
+const longer = Math.max(1, Number(process.env["BIFROST_FUZZ_TIMES"] ?? 1));
 const servers = { globalSetup: [`${root}test/support/servers/shared.ts`] };
 
 export default defineConfig({
@@ -19,7 +21,7 @@ export default defineConfig({
       { extends: true, test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...servers } },
       { extends: true, test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], ...servers } },
       { extends: true, test: { name: "hostile", include: ["test/hostile/**/*.test.ts"], testTimeout: 90_000, ...servers } },
-      { extends: true, test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 180_000 } },
+      { extends: true, test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 180_000 * longer } },
       { extends: true, test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 240_000, ...servers } },
     ],
   },
