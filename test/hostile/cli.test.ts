@@ -14,6 +14,7 @@ import { limitsOf, WORKFLOW, type HostileCase } from "./case.ts";
 import { BOUNDARY } from "./cases/boundary.ts";
 import { CRASH } from "./cases/crash.ts";
 import { ESCAPE } from "./cases/escape.ts";
+import { HOST_CALLS } from "./cases/host-calls.ts";
 import { IMPORTS } from "./cases/imports.ts";
 import { LOGS } from "./cases/logs-and-errors.ts";
 import { MEMORY } from "./cases/memory.ts";
@@ -47,6 +48,7 @@ const GROUPS = {
   sabotage: SABOTAGE,
   thrown: THROWN,
   "logs and errors": LOGS,
+  "host calls": HOST_CALLS,
 };
 const CASES = Object.entries(GROUPS).flatMap(([group, cases]) =>
   cases.filter(canBeGiven).flatMap((each, index) => (index % STEP === 1 ? [{ group, each }] : [])),

@@ -58,7 +58,8 @@ async function hostile(kind: string, { limitMs = 250 }: { readonly limitMs?: num
 }
 
 function endsAs(execution: Execution, kind: string): void {
-  expect({ kind, status: execution.status, code: execution.error?.code }).toEqual({ kind, status: KINDS[kind]?.status, code: KINDS[kind]?.code });
+  const { status, error } = execution;
+  expect({ kind, status, code: error?.code }, JSON.stringify(error?.details)).toEqual({ kind, status: KINDS[kind]?.status, code: KINDS[kind]?.code });
 }
 
 async function after(): Promise<void> {

@@ -69,13 +69,10 @@ export function describeHostile(group: string, cases: readonly HostileCase[]): v
   describe(group, () => {
     for (const each of cases) {
       it(`${each.promise}: ${each.title}`, async ({ task }) => {
-        const stalls = monitorEventLoopDelay({ resolution: 5 });
-        stalls.enable();
-        const { outcome, home } = await attack(each);
-        stalls.disable();
+        const { outcome, home, stallMs } = await attack(each);
         try {
           const nextMs = await goodRun(watch.bystander());
-          task.meta.hostile = { group, usualMs: watch.usualMs(), nextMs, stallMs: stalls.max / 1e6 } satisfies Figures;
+          task.meta.hostile = { group, usualMs: watch.usualMs(), nextMs, stallMs } satisfies Figures;
           if (home !== undefined) await goodRun(home);
         } finally {
           await home?.dispose();
@@ -88,17 +85,19 @@ export function describeHostile(group: string, cases: readonly HostileCase[]): v
   });
 }
 
-/** `home` is the workspace it was in; undefined where that could not be written. */
+/** `home` is the workspace it was in; undefined where that could not be written. `stallMs`: the longest that the supervisor stood still. */
 export async function attack(
   each: HostileCase,
   options: HarnessOptions = {},
-): Promise<{ readonly outcome: Execution | Fault; readonly home: Harness | undefined; readonly id: string }> {
+): Promise<{ readonly outcome: Execution | Fault; readonly home: Harness | undefined; readonly id: string; readonly stallMs: number }> {
   const id = randomUUIDv7();
   const home = await openHome(each, options).catch(faultOnly);
-  if (home instanceof Fault) return { outcome: home, home: undefined, id };
+  if (home instanceof Fault) return { outcome: home, home: undefined, id, stallMs: 0 };
   const cancel = new AbortController();
   let lines = 0;
   let over = false;
+  const stalls = monitorEventLoopDelay({ resolution: 5 });
+  stalls.enable();
   const outcome = await home
     .run(each.reference ?? WORKFLOW, each.input, {
       ...harnessLimits(limitsOf(each)),
@@ -113,9 +112,10 @@ export async function attack(
     })
     .catch(faultOnly);
   over = true;
+  stalls.disable();
   await oneResult(home, { id, outcome, dryRun: each.dryRun === true });
   if (!(outcome instanceof Fault)) expect(outcome.logs).toHaveLength(lines);
-  return { outcome, home, id };
+  return { outcome, home, id, stallMs: stalls.max / 1e6 };
 }
 
 /** The record holds what was given, and asking for the same execution again runs nothing. */
