@@ -4,7 +4,7 @@ import { Fault } from "../errors.ts";
 import type { Order, PinnedSnapshot } from "./order.ts";
 import { fromFault } from "../execution-error.ts";
 import type { Closure, ClosureModule } from "../modules/loader.ts";
-import { mapStack } from "../modules/source-positions.ts";
+import { MappingMemory, mapStack } from "../modules/source-positions.ts";
 import type { RunEnd, RunRequest } from "../process/run-request.ts";
 import type { RoomUsage } from "../isolate/room-job.ts";
 import type { Entry } from "../workspace/find.ts";
@@ -43,7 +43,8 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
   if (closure.failure !== undefined) return ended(failed(fromFault(closure.failure, hashOf)), { logs: [], usage: NO_USAGE, modules });
 
   keep(modules, closure);
-  const map = (stack: string): ReturnType<typeof mapStack> => mapStack(stack, (path) => modules.get(path));
+  const memory = new MappingMemory();
+  const map = (stack: string): ReturnType<typeof mapStack> => mapStack(stack, (path) => modules.get(path), memory);
   const { limits, workspace } = order;
   const book = new LogBook({
     mapStack: (stack) => map(stack).stack,

@@ -1,9 +1,9 @@
 // Maps V8 stack texts of the room to the author's TypeScript, lazily: only when an error is shown (B13).
 // Frames that are not the author's are dropped, so that no name of a host file crosses to an author.
-import { LEAST_UPPER_BOUND, originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import type { StackFrame } from "../completion.ts";
 import type { MappedStack } from "../execution-error.ts";
 import type { Position } from "./module-record.ts";
+import { lookUp } from "./source-map-lookup.ts";
 import { WORKSPACE_URL } from "./specifier.ts";
 
 /** What must be known of a module; a ClosureModule is one. */
@@ -13,6 +13,27 @@ export interface MappedModule {
 }
 
 export type ModuleOf = (path: string) => MappedModule | undefined;
+
+/** Characters of source maps read for one execution: a fraction of a second, and thousands of places in ordinary modules. */
+const MAX_READ = 64 * 1024 * 1024;
+const MAX_KNOWN = 1000;
+
+/**
+ * What one execution's mapping has cost and found. Author code writes what looks like places as often as it may log: the
+ * same place is looked up once, and once so much has been read that it is enough, places are told by their path alone.
+ */
+export class MappingMemory {
+  readonly #allowance = { characters: MAX_READ };
+  readonly #known = new Map<string, Position | undefined>();
+
+  /** Undefined for what no source became, and for what is not looked up any more. */
+  lookUp(key: string, map: string, position: Position): Position | undefined {
+    if (this.#known.has(key)) return this.#known.get(key);
+    const found = lookUp(map, position, this.#allowance);
+    if (this.#known.size < MAX_KNOWN) this.#known.set(key, found);
+    return found;
+  }
+}
 
 /**
  * `workspace:///a path.ts:12:34`, ended by what V8 puts after it. Authors write such texts too, and may wish us long at
@@ -25,13 +46,13 @@ const FRAME = /^ {4}at /;
 /** Frames without a file of anyone's: `at Array.map (<anonymous>)`, `at async Promise.all (index 0)`. */
 const PLACELESS = /\((?:<anonymous>|native|index \d+)\)$|^ {4}at (?:async )?<anonymous>$/;
 
-export function mapStack(stackText: string, moduleOf: ModuleOf): MappedStack {
+export function mapStack(stackText: string, moduleOf: ModuleOf, memory = new MappingMemory()): MappedStack {
   const lines: string[] = [];
   const frames: StackFrame[] = [];
   let seen = 0;
   for (const line of stackText.split("\n")) {
     if (FRAME.test(line) && ++seen > MAX_FRAMES) continue;
-    if (!FRAME.test(line)) lines.push(mapText(line, moduleOf));
+    if (!FRAME.test(line)) lines.push(mapText(line, moduleOf, memory));
     else if (line.includes(WORKSPACE_URL)) addFrame(line);
     else if (PLACELESS.test(line)) lines.push(line);
   }
@@ -40,9 +61,9 @@ export function mapStack(stackText: string, moduleOf: ModuleOf): MappedStack {
   function addFrame(line: string): void {
     const location = [...line.matchAll(LOCATION)].at(-1);
     if (location === null || location === undefined) return;
-    const found = locate(location, moduleOf);
+    const found = locate(location, { moduleOf, memory });
     if (found === undefined) return;
-    lines.push(mapText(line, moduleOf));
+    lines.push(mapText(line, moduleOf, memory));
     if (found.hash === undefined) return;
     const functionName = functionNameIn(line);
     frames.push({ path: found.path, line: found.line, column: found.column, hash: found.hash, ...(functionName !== undefined && { functionName }) });
@@ -56,22 +77,17 @@ function functionNameIn(line: string): string | undefined {
 }
 
 /** Any other text in which positions of the room stand, such as the message of a syntax error. */
-export function mapText(text: string, moduleOf: ModuleOf): string {
+export function mapText(text: string, moduleOf: ModuleOf, memory = new MappingMemory()): string {
   return text.replace(LOCATION, (...match) => {
-    const found = locate(match as unknown as RegExpExecArray, moduleOf);
+    const found = locate(match as unknown as RegExpExecArray, { moduleOf, memory });
     return found === undefined ? String(match[1]) : `${found.path}:${found.line}:${found.column}`;
   });
 }
 
 /** From 1-based line and column of the JavaScript to those of the source; undefined for code that the compiler added, and for what is no place. */
-export function mapPosition(module: MappedModule, position: Position): Position | undefined {
+export function mapPosition({ hash, compiled }: MappedModule, position: Position, memory = new MappingMemory()): Position | undefined {
   if (position.line < 1 || position.column < 1) return undefined;
-  const map = traceOf(module.compiled);
-  if (map === undefined) return position;
-  const needle = { line: position.line, column: Math.max(0, position.column - 1) };
-  const exact = originalPositionFor(map, needle);
-  const found = exact.line === null ? originalPositionFor(map, { ...needle, bias: LEAST_UPPER_BOUND }) : exact;
-  return found.line === null ? undefined : { line: found.line, column: found.column + 1 };
+  return compiled.map === "" ? position : memory.lookUp(`${hash}:${position.line}:${position.column}`, compiled.map, position);
 }
 
 interface Located extends Position {
@@ -79,22 +95,12 @@ interface Located extends Position {
   readonly hash: string | undefined;
 }
 
-function locate([, path = "", line, column]: RegExpExecArray, moduleOf: ModuleOf): Located | undefined {
+function locate(
+  [, path = "", line, column]: RegExpExecArray,
+  { moduleOf, memory }: { readonly moduleOf: ModuleOf; readonly memory: MappingMemory },
+): Located | undefined {
   const position = { line: Number(line), column: Number(column) };
   const module = moduleOf(path);
-  const mapped = module === undefined ? position : mapPosition(module, position);
+  const mapped = module === undefined ? position : mapPosition(module, position, memory);
   return mapped === undefined ? undefined : { path, ...mapped, hash: module?.hash };
-}
-
-/** Decoding costs most, so it is done once for each compiled module and kept as long as that is. */
-const traces = new WeakMap<object, TraceMap>();
-
-function traceOf(compiled: { readonly map: string }): TraceMap | undefined {
-  if (compiled.map === "") return undefined;
-  const before = traces.get(compiled);
-  if (before !== undefined) return before;
-  const { mappings } = JSON.parse(compiled.map) as { mappings: string };
-  const map = new TraceMap({ version: 3, names: [], sources: ["source"], mappings });
-  traces.set(compiled, map);
-  return map;
 }
