@@ -73,5 +73,5 @@ function privileges({ tools, uid, capabilities, noNewPrivileges, parentDeath }: 
 }
 
 function seal({ tools, landlock, seccomp }: Wrapping, { readable, processor }: ChainOptions): readonly string[] {
-  return tools.perl === undefined || (!landlock && !seccomp) ? [] : sealCommand({ perl: tools.perl, landlock, seccomp, readable, processor });
+  return tools.perl === undefined || (!landlock && seccomp === undefined) ? [] : sealCommand({ perl: tools.perl, landlock, seccomp, readable, processor });
 }

@@ -72,7 +72,7 @@ export function statesOf(facts: StateFacts): Record<LayerName, LayerState> {
             remedy: "Give the host a control group that is its own to divide (systemd: Delegate=memory and DelegateSubgroup=), or start it as root.",
           },
     seccomp: state(
-      wrapping.seccomp,
+      wrapping.seccomp !== undefined,
       `a filter, by ${tools.perl}`,
       failures.seccomp,
       tools.perl === undefined ? PERL : "Use a kernel with CONFIG_SECCOMP_FILTER, on x64 or arm64.",

@@ -38,6 +38,13 @@ export interface Tools {
   readonly perl: string | undefined;
 }
 
+/** A program for the kernel that looks at each system call: seccomp-program.ts. */
+export interface SystemCallFilter {
+  readonly hex: string;
+  /** Places in it that only the process itself can fill in, as "offset:what", parted by commas. */
+  readonly patches: string;
+}
+
 /** What the tools are asked to put around a child: whatever has been seen to work here, together. */
 export interface Wrapping {
   readonly tools: Tools;
@@ -55,7 +62,7 @@ export interface Wrapping {
   readonly proc: boolean;
   readonly limits: boolean;
   readonly landlock: boolean;
-  readonly seccomp: boolean;
+  readonly seccomp: SystemCallFilter | undefined;
   /** Killed by the kernel when what started it dies. */
   readonly parentDeath: boolean;
 }
@@ -89,7 +96,7 @@ const BARE: Wrapping = Object.freeze({
   proc: false,
   limits: false,
   landlock: false,
-  seccomp: false,
+  seccomp: undefined,
   parentDeath: false,
 });
 

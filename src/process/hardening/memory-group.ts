@@ -1,5 +1,5 @@
 // A control group for one child, so that the kernel itself bounds its memory, whatever it is made of. Version 1 and 2.
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MemoryGroups } from "./layers.ts";
 
@@ -73,4 +73,32 @@ export function joinMemoryGroup(groups: MemoryGroups | undefined, pid: number): 
       attempt();
     },
   };
+}
+
+/** A group is made a moment before its process is put in. */
+const NEW_MS = 2000;
+/** Hosts of other containers may share the folder, and their ids say nothing here. */
+const STALE_MS = 60_000;
+
+/** Removes empty groups that hosts have left which were killed. A group with a process in it cannot be removed. */
+export function sweepMemoryGroups({ parent }: MemoryGroups): void {
+  try {
+    for (const name of readdirSync(parent)) {
+      if (!name.startsWith(GROUP_PREFIX)) continue;
+      const directory = join(parent, name);
+      const age = Date.now() - statSync(directory).mtimeMs;
+      const host = name.slice(GROUP_PREFIX.length).split(".")[0] ?? "";
+      if (age > (existsSync(`/proc/${host}`) ? STALE_MS : NEW_MS)) tryRemove(directory);
+    }
+  } catch {
+    // Nothing to sweep, or not ours to.
+  }
+}
+
+function tryRemove(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // In use, or gone.
+  }
 }

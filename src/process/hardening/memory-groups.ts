@@ -1,5 +1,5 @@
 // Whether, and where, control groups with a limit on memory can be made for children, without moving this process.
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { FILES, GROUP_PREFIX } from "./memory-group.ts";
 import type { MemoryGroups } from "./layers.ts";
@@ -82,28 +82,5 @@ function tryGroup({ version, parent }: MemoryGroups): string | undefined {
     return undefined;
   } catch (error) {
     return `no group can be made in ${parent} (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
-  }
-}
-
-const STALE_MS = 60_000;
-
-/** Removes empty groups that hosts have left which were killed. A group with a process in it cannot be removed. */
-export function sweepMemoryGroups({ parent }: MemoryGroups): void {
-  try {
-    for (const name of readdirSync(parent)) {
-      if (!name.startsWith(GROUP_PREFIX)) continue;
-      const directory = join(parent, name);
-      if (Date.now() - statSync(directory).mtimeMs > STALE_MS) tryRemove(directory);
-    }
-  } catch {
-    // Nothing to sweep, or not ours to.
-  }
-}
-
-function tryRemove(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // In use, or gone.
   }
 }

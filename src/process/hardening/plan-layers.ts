@@ -2,13 +2,12 @@
 // since it was last tried.
 import { hash, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { release } from "node:os";
 import { join } from "node:path";
-import { bareWrapping, type LayerPlan, type Tools } from "./layers.ts";
-import { statesElsewhere, statesOf } from "./layer-states.ts";
-import { findMemoryGroups, sweepMemoryGroups } from "./memory-groups.ts";
-import { FIRST_UID } from "./own-uid.ts";
-import { probeWrapping } from "./probe.ts";
+import type * as FindLayers from "./find-layers.ts";
+import type { LayerPlan, Tools } from "./layers.ts";
+import { sweepMemoryGroups } from "./memory-group.ts";
 import { firstUnreadable } from "./readable-by-others.ts";
 import { codePaths } from "./readable-paths.ts";
 import { findTools } from "./tools.ts";
@@ -21,22 +20,17 @@ export interface PlanOptions {
 }
 
 /** Changes when what is kept would be read wrongly by older or newer code. */
-const FORMAT = 1;
+const FORMAT = 2;
+const EXTENSION = import.meta.url.endsWith(".ts") ? "ts" : "js";
 
 const plans = new Map<string | undefined, LayerPlan>();
 
 /** Never throws: what cannot be had is absent with its reason. */
 export function planLayers({ cacheDirectory, afresh = false }: PlanOptions): LayerPlan {
   const before = afresh ? undefined : plans.get(cacheDirectory);
-  const plan = before ?? (process.platform === "linux" ? planOnLinux(cacheDirectory, afresh) : planElsewhere());
+  const plan = before ?? (process.platform === "linux" ? planOnLinux(cacheDirectory, afresh) : load().findElsewhere());
   plans.set(cacheDirectory, plan);
   return plan;
-}
-
-function planElsewhere(): LayerPlan {
-  const permissions = hasPermissions();
-  const wrapping = bareWrapping({ setpriv: undefined, unshare: undefined, prlimit: undefined, perl: undefined });
-  return { states: statesElsewhere(process.platform, permissions), wrapping, memoryGroups: undefined, permissions };
 }
 
 function planOnLinux(cacheDirectory: string | undefined, afresh: boolean): LayerPlan {
@@ -45,26 +39,16 @@ function planOnLinux(cacheDirectory: string | undefined, afresh: boolean): Layer
   const unreadable = root ? firstUnreadable([process.execPath, ...codePaths()]) : undefined;
   const file = cacheDirectory === undefined ? undefined : join(cacheDirectory, "layers.json");
   const key = keyOf(tools, unreadable);
-  const plan = (afresh || file === undefined ? undefined : readKept(file, key)) ?? tryAll({ tools, root, unreadable });
+  const kept = afresh || file === undefined ? undefined : readKept(file, key);
+  const plan = kept ?? load().findLayers({ tools, root, unreadable });
   if (plan.memoryGroups !== undefined) sweepMemoryGroups(plan.memoryGroups);
-  if (file !== undefined) keep(file, key, plan);
+  if (kept === undefined && file !== undefined) keep(file, key, plan);
   return plan;
 }
 
-function tryAll({ tools, root, unreadable }: { readonly tools: Tools; readonly root: boolean; readonly unreadable: string | undefined }): LayerPlan {
-  const probed = probeWrapping({ tools, root, uid: root && unreadable === undefined ? FIRST_UID : undefined });
-  const memoryGroups = findMemoryGroups();
-  const permissions = hasPermissions();
-  return {
-    states: statesOf({ ...probed, root, unreadable, memoryGroups, permissions }),
-    wrapping: probed.wrapping,
-    memoryGroups: "groups" in memoryGroups ? memoryGroups.groups : undefined,
-    permissions,
-  };
-}
-
-function hasPermissions(): boolean {
-  return process.allowedNodeEnvironmentFlags.has("--permission");
+/** Twenty files less to load where nothing has to be tried; and at once, since whoever opens processes does not wait. */
+function load(): typeof FindLayers {
+  return createRequire(import.meta.url)(`./find-layers.${EXTENSION}`) as typeof FindLayers;
 }
 
 /** All that the result depends on: another boot, container, user, set of rights, or tool is another machine. */
@@ -72,6 +56,8 @@ function keyOf(tools: Tools, unreadable: string | undefined): string {
   const status = read("/proc/self/status").match(/^(?:Uid|Gid|Groups|Cap\w+|NoNewPrivs|Seccomp\w*):.*$/gm) ?? [];
   const namespaces = ["user", "mnt", "pid", "net", "cgroup"].map((name) => link(`/proc/self/ns/${name}`));
   const programs = (Object.values(tools) as (string | undefined)[]).map((path) => (path === undefined ? "" : `${path} ${statSync(path).mtimeMs}`));
+  // The filter is kept with the rest.
+  const filter = ["seccomp-program", "system-calls"].map((name) => statSync(join(import.meta.dirname, `${name}.${EXTENSION}`)).mtimeMs);
   const facts = [
     FORMAT,
     process.version,
@@ -82,7 +68,7 @@ function keyOf(tools: Tools, unreadable: string | undefined): string {
     read("/proc/self/cgroup"),
     unreadable,
   ];
-  return hash("sha256", [...facts, ...status, ...namespaces, ...programs].join("\n"), "hex");
+  return hash("sha256", [...facts, ...filter, ...status, ...namespaces, ...programs].join("\n"), "hex");
 }
 
 function read(path: string): string {
@@ -112,7 +98,6 @@ function readKept(file: string, key: string): LayerPlan | undefined {
 
 /** Whole or not at all; a directory that cannot be written costs time only. */
 function keep(file: string, key: string, plan: LayerPlan): void {
-  if (readKept(file, key) !== undefined) return;
   const staging = `${file}.${randomUUID()}`;
   try {
     mkdirSync(join(file, ".."), { recursive: true });

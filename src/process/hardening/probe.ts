@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { chainBefore } from "./chain.ts";
 import { bareWrapping, type Tools, type Wrapping } from "./layers.ts";
 import { LIBRARIES } from "./readable-paths.ts";
+import { systemCallFilter } from "./seccomp-program.ts";
 import type { Processor } from "./system-calls.ts";
 import { findProgram } from "./tools.ts";
 
@@ -83,7 +84,7 @@ function stepsOf(bare: Wrapping, { root, uid }: Pick<ProbeOptions, "root" | "uid
     // Inside a user namespace the right to empty the bounding set is had as well.
     ...(root ? [] : [step("capabilities", ["setpriv"], { capabilities: "all" })]),
     step("landlock", ["perl"], { landlock: true }),
-    step("seccomp", ["perl"], { seccomp: true }),
+    step("seccomp", ["perl"], { seccomp: systemCallFilter(process.arch as Processor) }),
   ];
 }
 

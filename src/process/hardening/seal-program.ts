@@ -1,6 +1,6 @@
 // The last step before Node: a few lines of Perl (part of every Debian and Ubuntu) that ask the kernel for what no
 // tool on this machine asks it for: Landlock on files and signals, seccomp on system calls. Then they become Node.
-import { patchPlaces, programBytes, seccompProgram } from "./seccomp-program.ts";
+import type { SystemCallFilter } from "./layers.ts";
 import type { Processor } from "./system-calls.ts";
 
 /** What may be read, or also be run; folders with all that is in them. */
@@ -13,7 +13,7 @@ export interface SealOptions {
   readonly perl: string;
   readonly processor: Processor;
   readonly landlock: boolean;
-  readonly seccomp: boolean;
+  readonly seccomp: SystemCallFilter | undefined;
   readonly readable: readonly ReadablePath[];
 }
 
@@ -68,9 +68,7 @@ fail($program);
 
 /** Stands before the program's absolute path and its arguments. */
 export function sealCommand({ perl, processor, landlock, seccomp, readable }: SealOptions): readonly string[] {
-  const program = seccomp ? seccompProgram({ processor, patched: true }) : [];
-  const patches = [...patchPlaces(program)].map(([place, what]) => `${place}:${what}`).join(",");
   const paths = !landlock ? [] : readable.map(({ path, run }) => `${run ? "x" : "r"}${path}`);
-  const filter = seccomp ? programBytes(program).toString("hex") : "-";
-  return [perl, "-e", SCRIPT, "--", filter, patches, CALLS[processor], landlock ? "1" : "0", String(paths.length), ...paths];
+  const { hex, patches } = seccomp ?? { hex: "-", patches: "" };
+  return [perl, "-e", SCRIPT, "--", hex, patches, CALLS[processor], landlock ? "1" : "0", String(paths.length), ...paths];
 }

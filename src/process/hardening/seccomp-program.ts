@@ -1,5 +1,6 @@
 // The program in the kernel that looks at each system call of a child (seccomp, linux/filter.h): what Node does in a
 // child passes, what only an attack would do is refused. Knows nothing of how the program is installed.
+import type { SystemCallFilter } from "./layers.ts";
 import { AUDIT_ARCHITECTURE, numberOf, refusedNumbers, type Processor } from "./system-calls.ts";
 
 /** One instruction of classic BPF; with `patch`, `k` is filled in by whoever installs the program. */
@@ -149,6 +150,13 @@ export function programBytes(program: readonly Instruction[]): Buffer {
     bytes.writeUInt32LE(k >>> 0, index * 8 + 4);
   });
   return bytes;
+}
+
+/** As it is kept, and given to whoever installs it. */
+export function systemCallFilter(processor: Processor): SystemCallFilter {
+  const program = seccompProgram({ processor, patched: true });
+  const patches = [...patchPlaces(program)].map(([place, what]) => `${place}:${what}`).join(",");
+  return { hex: programBytes(program).toString("hex"), patches };
 }
 
 /** Where `k` of each patch lies in the bytes. */

@@ -17,7 +17,7 @@ const ALL: Wrapping = {
   proc: true,
   limits: true,
   landlock: true,
-  seccomp: true,
+  seccomp: { hex: "06000000", patches: "4:pid" },
   parentDeath: true,
 };
 const OPTIONS: ChainOptions = {

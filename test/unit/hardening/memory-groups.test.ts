@@ -2,8 +2,8 @@
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { GROUP_PREFIX, joinMemoryGroup } from "../../../src/process/hardening/memory-group.ts";
-import { findMemoryGroups, placesFor, sweepMemoryGroups } from "../../../src/process/hardening/memory-groups.ts";
+import { GROUP_PREFIX, joinMemoryGroup, sweepMemoryGroups } from "../../../src/process/hardening/memory-group.ts";
+import { findMemoryGroups, placesFor } from "../../../src/process/hardening/memory-groups.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const mount = (root: string, point: string, type: string, options: string): string => `30 24 0:26 ${root} ${point} rw,nosuid - ${type} ${type} ${options}`;
