@@ -42,9 +42,19 @@ export interface TranspilePool extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What was asked for together, such as all files of a push: however many of them are bombs, it ends. */
+interface Call {
+  readonly jobs: Set<Job>;
+  /** Spent on what was refused, in limits of one module. */
+  wasted: number;
+}
+
 interface Job {
   readonly id: number;
   readonly tenant: string;
+  readonly call: Call;
+  /** Of tenant and key: what one tenant's call gives up must not be another's. */
+  readonly flight: string;
   readonly key: CompiledKey;
   readonly request: CompileRequest;
   readonly settle: (outcome: TranspileOutcome) => void;
@@ -54,6 +64,12 @@ interface Job {
 /** Starting a child costs as much as some fifty modules. */
 const WORTH_A_CHILD = 40;
 const MAX_CRASHES = 2;
+/** After so much waste the other modules of a call get a tenth of the time, which is enough for all but the largest; then none. */
+const PATIENCE = 4;
+const MAX_WASTE = 8;
+const IMPATIENCE = 0.1;
+/** Whatever is refused at the cost of its child wastes at least this, because another has to be started. */
+const CHILD_WASTE = 0.25;
 const MAX_FAILED_STARTS = 3;
 /** Of honest modules only the largest take as long. */
 const SLOW_MS = 500;
@@ -66,13 +82,12 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
     execPath: options.execPath ?? process.execPath,
     cacheDirectory: options.cacheDirectory,
     layers: options.layers ?? planLayers({ cacheDirectory: options.cacheDirectory }),
-    timeoutMs,
     slowMs: Math.min(SLOW_MS, timeoutMs / 4),
     memoryMb: options.memoryMb ?? 512,
   };
   const processes = new Set<TranspileProcess>();
   const jobs = new Map<number, Job>();
-  const inFlight = new Map<CompiledKey, Promise<TranspileOutcome>>();
+  const inFlight = new Map<string, Promise<TranspileOutcome>>();
   const refused = new LRUCache<CompiledKey, Fault>(REMEMBERED);
   const queue = new TranspileQueue<Job>((job) => jobs.has(job.id));
   let nextId = 1;
@@ -82,9 +97,9 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
   return {
     async compile(requests, { tenant = "" } = {}) {
       const isNew = ![...jobs.values()].some((job) => job.tenant === tenant);
-      const fresh: Job[] = [];
-      const outcomes = requests.map((request) => compileOnce(request, { tenant, fresh }));
-      queue.add(fresh);
+      const call: Call = { jobs: new Set(), wasted: 0 };
+      const outcomes = requests.map((request) => compileOnce(request, { tenant, call }));
+      queue.add([...call.jobs]);
       if (isNew && [...processes].every((each) => each.room === 0)) for (const each of processes) each.recall();
       serve();
       return await Promise.all(outcomes);
@@ -96,9 +111,10 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
     [Symbol.asyncDispose]: close,
   };
 
-  function compileOnce(request: CompileRequest, { tenant, fresh }: { readonly tenant: string; readonly fresh: Job[] }): Promise<TranspileOutcome> {
+  function compileOnce(request: CompileRequest, { tenant, call }: { readonly tenant: string; readonly call: Call }): Promise<TranspileOutcome> {
     const key = compiledKeyOf(request);
-    const before = inFlight.get(key);
+    const flight = `${tenant}/${key}`;
+    const before = inFlight.get(flight);
     if (before !== undefined) return before;
     const { promise, resolve } = Promise.withResolvers<TranspileOutcome>();
     const fault = closed ? closedFault() : refused.get(key);
@@ -106,23 +122,35 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
       resolve({ fault });
       return promise;
     }
-    const job: Job = { id: nextId++, tenant, key, request, settle: resolve, crashes: 0 };
-    inFlight.set(key, promise);
+    const job: Job = { id: nextId++, tenant, call, flight, key, request, settle: resolve, crashes: 0 };
+    inFlight.set(flight, promise);
     jobs.set(job.id, job);
-    fresh.push(job);
+    call.jobs.add(job);
     return promise;
   }
 
   function settle(job: Job, outcome: TranspileOutcome): void {
     jobs.delete(job.id);
-    inFlight.delete(job.key);
+    inFlight.delete(job.flight);
+    job.call.jobs.delete(job);
     job.settle(outcome);
   }
 
   function refuse(job: Job, refusal: CompileRefusal): void {
     const fault = refusalFault(refusal);
-    refused.set(job.key, fault);
+    const { call } = job;
+    const isBomb = refusal.reason === "time" || refusal.reason === "memory";
+    // What had less time than others may be compiled another day.
+    if (!isBomb || limitOf(job) === timeoutMs) refused.set(job.key, fault);
+    if (isBomb) call.wasted += Math.max(limitOf(job) / timeoutMs, CHILD_WASTE);
+    else if (refusal.reason === "stack") call.wasted += CHILD_WASTE;
     settle(job, { fault });
+    if (call.wasted < MAX_WASTE) return;
+    for (const other of call.jobs) settle(other, { fault: givenUp() });
+  }
+
+  function limitOf({ call }: Job): number {
+    return call.wasted < PATIENCE ? timeoutMs : timeoutMs * IMPATIENCE;
   }
 
   // Gives out what is queued, evenly, and starts a child where there is none to take it or too much for those there are.
@@ -134,7 +162,7 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
     free.forEach((each, index) => {
       const share = Math.ceil(queue.waiting(held) / (free.length - index));
       const given = queue.take(Math.min(each.room, share), held);
-      if (given.length > 0) each.give(given.map(({ id, request }) => ({ id, request })));
+      if (given.length > 0) each.give(given.map((job) => ({ id: job.id, request: job.request, limitMs: limitOf(job) })));
     });
   }
 
@@ -190,7 +218,7 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
   // A child may have been ended by someone else, so a crash is believed the second time.
   function blame(job: Job, reason: "time" | "memory" | "crash"): void {
     job.crashes += 1;
-    if (reason === "time") refuse(job, { reason, limit: timeoutMs });
+    if (reason === "time") refuse(job, { reason, limit: limitOf(job) });
     else if (reason === "memory" || job.crashes >= MAX_CRASHES) refuse(job, { reason: "memory", limit: processOptions.memoryMb * 1024 * 1024 });
     else queue.add([job], { first: true });
   }
@@ -210,6 +238,11 @@ export function createTranspilePool(options: TranspilePoolOptions = {}): Transpi
     processes.clear();
     await Promise.all(ending);
   }
+}
+
+function givenUp(): Fault {
+  const message = "The module was not compiled: too many that came with it are more complex than may be compiled. Mend those first.";
+  return new Fault("ERR_NESTING_LIMIT", message, { name: "SyntaxError", details: { reason: "time" } });
 }
 
 function closedFault(): Fault {

@@ -10,8 +10,6 @@ export interface TranspileProcessOptions {
   /** Where caches are kept; without them each child parses the compiler again. */
   readonly cacheDirectory: string | undefined;
   readonly layers: LayerPlan;
-  /** Processor time of one job; by the clock at most four times as much, or this where the platform does not tell. */
-  readonly timeoutMs: number;
   /** After this long with one job the others are given back. */
   readonly slowMs: number;
   readonly memoryMb: number;
@@ -35,7 +33,7 @@ export interface TranspileProcessEvents {
 /** More would only make giving back dearer; fewer would leave the child idle between messages. */
 const MAX_HELD = 8;
 
-/** What a machine that is busy with other things may add to the time that a job needs. */
+/** By the clock a job may take this many times its processor time, because a machine may be busy with other things. */
 const MOST_WAITING = 4;
 
 /** What V8 writes before it gives up. By which signal it ends depends on what it may do to itself. */
@@ -55,7 +53,8 @@ export class TranspileProcess {
   readonly #events: TranspileProcessEvents;
   readonly #started: StartedChild;
   readonly #child: ChildProcess;
-  readonly #held = new Set<number>();
+  /** With the processor time that each may take. */
+  readonly #held = new Map<number, number>();
   readonly #exited: Promise<void>;
   #running: number | undefined;
   #ready = false;
@@ -121,15 +120,15 @@ export class TranspileProcess {
     return this.stuck ? 0 : MAX_HELD - this.#held.size;
   }
 
-  give(jobs: readonly TranspileJob[]): void {
-    for (const { id } of jobs) this.#held.add(id);
-    this.#send({ jobs });
+  give(jobs: readonly (TranspileJob & { readonly limitMs: number })[]): void {
+    for (const { id, limitMs } of jobs) this.#held.set(id, limitMs);
+    this.#send({ jobs: jobs.map(({ id, request }) => ({ id, request })) });
     this.#keepAlive();
   }
 
   /** Gives back what has not been begun. */
   recall(): void {
-    const waiting = [...this.#held].filter((id) => id !== this.#running);
+    const waiting = [...this.#held.keys()].filter((id) => id !== this.#running);
     if (waiting.length === 0) return;
     for (const id of waiting) this.#held.delete(id);
     this.#send({ withdraw: waiting });
@@ -158,7 +157,7 @@ export class TranspileProcess {
       this.#started.limitMemory(1.5 * this.#options.memoryMb * MB);
     } else if (news.kind === "started") {
       this.#running = news.id;
-      this.#startClock(this.#options.timeoutMs);
+      this.#startClock(this.#held.get(news.id) ?? 0);
     } else {
       this.#running = undefined;
       // One that has said its last word takes nothing more.
@@ -228,7 +227,7 @@ export class TranspileProcess {
     this.#stopClock();
     if (this.#gone) return;
     this.#gone = true;
-    const waiting = [...this.#held].filter((id) => id !== this.#running);
+    const waiting = [...this.#held.keys()].filter((id) => id !== this.#running);
     const reason = this.#timedOut ? "time" : this.#outOfMemory ? "memory" : "crash";
     this.#events.onGone({ reason, wasReady: this.#ready, running: this.#running, waiting });
   }

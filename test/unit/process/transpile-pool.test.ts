@@ -121,6 +121,18 @@ describe("transpile pool", () => {
     expect((await hostile).map(told)).toEqual(bombs.map(() => "ERR_EXECUTOR_CLOSED"));
   });
 
+  it("a hundred bombs at once end too, with the honest modules among them compiled as long as there is patience", async () => {
+    await using transpile = pool({ timeoutMs: 400, size: 1 });
+    const bombs = (count: number, name: string): CompileRequest[] =>
+      Array.from({ length: count }, (_, index) => request(`${DOUBLING_BOMB} // ${name} ${index}`));
+    const good = (index: number): CompileRequest => request(`export const good = ${index};`);
+    const outcomes = (await transpile.compile([...bombs(6, "a"), good(1), ...bombs(94, "b"), good(2)])).map(told);
+    expect(outcomes.slice(0, 6)).toEqual(Array.from({ length: 6 }, () => "ERR_NESTING_LIMIT time"));
+    expect([outcomes[6], outcomes[101]]).toEqual(["export const good = 1;", "ERR_NESTING_LIMIT time"]);
+    // Neither what was given up nor what had less time is held against it.
+    expect(told((await transpile.compile([good(2)]))[0])).toBe("export const good = 2;");
+  }, 90_000);
+
   it("tenants are served in turn: a module behind a thousand of another's is among the first", async () => {
     await using transpile = pool({ size: 1 });
     const order: string[] = [];
