@@ -98,7 +98,7 @@ export function startChild(options: ChildStartOptions): StartedChild {
     // The machine's configuration of OpenSSL may lie anywhere, and one that may not be read ends Node.
     "--openssl-config=/dev/null",
     ...jitlessFlags(tier),
-    ...(layers.permissions ? permissionFlags({ readable: files.code, compileCache, addons: packages.includes("isolated-vm") }) : []),
+    ...(layers.permissions ? permissionFlags({ readable: [...files.code, ...files.links], compileCache, addons: packages.includes("isolated-vm") }) : []),
     ...execArgv,
     // By URL it is an ES module without Node having to look for the package it belongs to, which it may not.
     "--entry-url",
