@@ -54,7 +54,7 @@ const GLOBAL_CLASSES =
 
 const WALKS: readonly HostileCase[] = [
   cannot(
-    "no chain of properties, symbols, getters and prototypes from globals, SDK, context, input and syntax leads to another realm, a handle or the host",
+    "a chain of properties, symbols, getters and prototypes from globals, SDK, context, input or syntax leads to another realm, a handle or the host",
     reaching(
       `const own = await import("./reach.ts");
 const given = [setTimeout(() => {}, 0), setImmediate(() => {}), AbortSignal.abort(), AbortSignal.timeout(5), new URL("https://a.b/c?d"), new TextDecoder(), new Event("a"), structuredClone(new Map([[1, new Error("a")]]))];
@@ -64,7 +64,7 @@ return reach({ globalThis, sdk, z: sdk.z, ctx, params: p, meta: import.meta, own
     { input: { deep: { er: [1] } }, limits: { wallMs: 20_000 } },
   ),
   cannot(
-    "errors that the host answers with lead nowhere",
+    "an error that the host answers with leads to the host",
     reaching(
       `const errors: unknown[] = [];
 const failing = [() => crypto.subtle.digest("none", new Uint8Array(1)), () => import("./nowhere" + ""), () => import("fs" + ""), () => import("/etc/passwd" + ""), () => import("./broken" + ""), () => import("./unlinked" + ""), () => import("\\u0000" + ""),
@@ -78,7 +78,7 @@ return reach({ globalThis, errors });`,
     { limits: { wallMs: 20_000 } },
   ),
   cannot(
-    "what the room hands to an inspection, a schema, toJSON, a conversion, an event listener and a getter leads nowhere",
+    "what the room hands to an inspection, a schema, toJSON, a conversion, an event listener or a getter leads out of the room",
     reaching(
       `const given: unknown[] = [];
 const take = function (this: unknown, ...values: unknown[]) { given.push(this, ...values); return ""; };
@@ -96,7 +96,7 @@ return reach({ globalThis, given });`,
     { limits: { wallMs: 20_000 } },
   ),
   cannot(
-    "no replaced built-in is ever handed an object that leads out of the room",
+    "a replaced built-in is handed an object that leads out of the room",
     reaching(
       `const given: unknown[] = [];
 const { apply } = Reflect; const { push } = Array.prototype; let listening = true;
@@ -120,7 +120,7 @@ return reach({ globalThis, given });`,
     { limits: { wallMs: 20_000 } },
   ),
   cannot(
-    "a room has the globals of ECMAScript and the documented ones, and no other name",
+    "a room has a global that is neither ECMAScript's nor documented",
     {
       "wf.ts": workflow(
         `return { names: Object.getOwnPropertyNames(globalThis).filter((name) => !/^[A-Z]/.test(name)).sort(), symbols: Object.getOwnPropertySymbols(globalThis).map(String), classes: Object.getOwnPropertyNames(globalThis).filter((name) => /^[A-Z]/.test(name)).sort(), up: Reflect.ownKeys(Object.getPrototypeOf(globalThis)).map(String) };`,
@@ -153,7 +153,7 @@ const sitesAreTheAuthors = ends("Success", undefined, ({ result }) => {
 
 const STACKS: readonly HostileCase[] = [
   cannot(
-    "Error.prepareStackTrace sees no frame of the room or the host, no function and no receiver, wherever the error was made",
+    "Error.prepareStackTrace sees a frame of the room or the host, a function or a receiver, wherever the error was made",
     {
       "lib.ts": `import { workflow } from "bifrost"; export const deep = (f: () => void) => f();`,
       "wf.ts": workflow(
@@ -171,7 +171,7 @@ return seen;`,
     sitesAreTheAuthors,
   ),
   cannot(
-    "Error.captureStackTrace gives only frames of the author, on any object and with any limit",
+    "Error.captureStackTrace gives a frame that is not the author's, on any object and with any limit",
     {
       "wf.ts": workflow(
         `const texts: string[] = [];
@@ -206,7 +206,7 @@ return texts.join("\\n").split("\\n").filter((line) => line.startsWith("    at "
     expect: throws("RangeError", "told"),
   })),
   cannot(
-    "no function tells its caller or its caller's arguments: not the author's, not the room's",
+    "a function tells its caller or its caller's arguments: the author's, or the room's",
     attempts({
       callee: "return (function () { return (arguments as any).callee; })();",
       caller: "return (function f(): unknown { return (f as any).caller; })();",
@@ -222,7 +222,7 @@ return texts.join("\\n").split("\\n").filter((line) => line.startsWith("    at "
 
 const NAMES: readonly HostileCase[] = [
   cannot(
-    "code cannot be made from text by eval, any constructor of functions, a timer, or a module that is a URL",
+    "code is made from text by eval, a constructor of functions, a timer, or a module that is a URL",
     attempts({
       eval: `return eval("1");`,
       "indirect eval": `return (0, eval)("1");`,
@@ -249,7 +249,7 @@ const NAMES: readonly HostileCase[] = [
     failsNowhere,
   ),
   cannot(
-    "the constructors of function that throw cannot be replaced by V8's own, whatever is deleted or redefined",
+    "V8's own constructors of functions come back, whatever is deleted or redefined",
     attempts({
       "delete on the global": `delete (globalThis as any).Function; delete (globalThis as any).eval; return (globalThis as any).Function ?? (globalThis as any).eval;`,
       "delete on the prototype": `delete (Function.prototype as any).constructor; return (() => {}).constructor === Object ? undefined : (() => {}).constructor("return 1")();`,
@@ -264,7 +264,7 @@ const NAMES: readonly HostileCase[] = [
     failsNowhere,
   ),
   cannot(
-    "shared memory, WebAssembly, resizable buffers and Float16Array are absent, through every other door too",
+    "shared memory, WebAssembly, a resizable buffer or a Float16Array is had, by name or through another door",
     attempts({
       globals: `return ["SharedArrayBuffer", "Atomics", "WebAssembly", "Float16Array"].find((name) => name in globalThis || typeof (globalThis as any)[name] !== "undefined");`,
       "maxByteLength of a subclass": `return new (class extends ArrayBuffer { constructor() { super(8, { maxByteLength: 16 } as never); } })();`,
@@ -283,7 +283,7 @@ const NAMES: readonly HostileCase[] = [
     failsNowhere,
   ),
   cannot(
-    "nothing that is not promised is there: no process, module system, network, thread, storage or environment",
+    "something that is not promised is there: a process, a module system, a network, a thread, storage or an environment",
     {
       "wf.ts": workflow(
         `const names = ["process", "require", "module", "exports", "__dirname", "__filename", "Buffer", "global", "fetch", "Headers", "Request", "Response", "WebSocket", "EventSource", "XMLHttpRequest", "Worker", "SharedWorker", "MessageChannel", "MessagePort", "BroadcastChannel", "navigator", "location", "document", "window", "self", "localStorage", "sessionStorage", "indexedDB", "caches", "Deno", "Bun", "ivm", "isolate", "__bifrost__", "$262", "load", "print", "read", "readline", "quit", "importScripts", "postMessage", "gc", "alert", "d8", "Realm", "ShadowRealm", "argv", "env", "FileSystem", "Storage", "CompressionStream", "ReadableStream", "Blob", "File", "FormData", "setFlagsFromString"];
@@ -296,7 +296,7 @@ return [names.filter((name) => name in globalThis), names.filter((name) => (impo
 
 const MODULES: readonly HostileCase[] = [
   cannot(
-    "import.meta of another module cannot be had, and changing one's own changes nothing for imports",
+    "import.meta is another module's, or changing one's own changes what is imported",
     {
       "a/meta.ts": `export const meta = import.meta; export const load = (name: string) => import(name); export const value = "a";`,
       "a/near.ts": `export const value = "near a";`,
@@ -313,7 +313,7 @@ return [own.value, theirs.value, typeof before.url, Object.getPrototypeOf(meta),
     returns(["near root", "near a", "string", null, false]),
   ),
   cannot(
-    "the names under which a module's powers are linked cannot be said by the author",
+    "the author says the names under which a module's powers are linked",
     attempts(
       {
         "the local names": `return [typeof (globalThis as any).__bifrost_import__, typeof (globalThis as any).__bifrost_meta__, typeof (globalThis as any).dynamicImport].find((type) => type !== "undefined");`,
@@ -333,7 +333,7 @@ return [own.value, theirs.value, typeof before.url, Object.getPrototypeOf(meta),
     failsNowhere,
   ),
   cannot(
-    "an author's own names that look like the compiler's do not reach the compiler's",
+    "an author's own names that look like the compiler's reach the compiler's",
     {
       "lib.ts": `export const value = "lib";`,
       "wf.ts": workflow(
@@ -345,7 +345,7 @@ return [(await import("./lib.ts")).value, import.meta.url, __bifrost_meta__.url,
   ),
   ...["bifrost:scope", "bifrost:module", "bifrost:root", "bifrost:scope-of"].map((name): HostileCase =>
     cannot(
-      `${name} cannot be imported by a statement`,
+      `${name} is imported by a statement`,
       { "wf.ts": workflow("return Object.keys(internals);", `import * as internals from ${JSON.stringify(name)};`) },
       ends("Failed", "ERR_IMPORT_DENIED"),
     ),
@@ -366,13 +366,13 @@ return [(await import("./lib.ts")).value, import.meta.url, __bifrost_meta__.url,
     "node_modules/zod/package.json": "ERR_MODULE_NOT_FOUND",
   } as const).map(([specifier, code]): HostileCase =>
     cannot(
-      `a host file cannot be imported as ${specifier}`,
+      `a host file is imported as ${specifier}`,
       { "wf.ts": workflow("return data;", `import data from "${specifier}" with { type: "json" };`) },
       ends("Failed", code),
     ),
   ),
   cannot(
-    "a host file cannot be imported by import(), however it is written, and the refusal names no path but the author's",
+    "a host file is imported by import(), however it is written, or the refusal names a path that is not the author's",
     {
       "wf.ts": workflow(
         `const told: string[] = [];
@@ -387,7 +387,7 @@ return told;`,
 
 const SDK: readonly HostileCase[] = [
   cannot(
-    "the SDK, the context and its log cannot be changed, so that no other module is given something else",
+    "the SDK, the context or its log is changed, and another module is given something else",
     {
       "other.ts": `import * as sdk from "bifrost"; export const kinds = () => [typeof sdk.workflow, sdk.workflow.name, sdk.z?.string().parse("z"), new sdk.UserError("u").name];`,
       "wf.ts": workflow(
@@ -408,7 +408,7 @@ return [refused, before === JSON.stringify(kinds())];`,
     "another construct": `throw Reflect.construct(Error, ["forged"], UserError);`,
     "a proxy of a real one": `throw Object.assign(new Error("forged", { cause: 1 }), new Proxy(new UserError("real"), {}));`,
   }).map(([title, body]): HostileCase => ({
-    title: `an error that only borrows ${title} is not taken for a UserError`,
+    title: `an error that only borrows ${title} is taken for a UserError`,
     promise: "cannot happen",
     files: { "wf.ts": workflow(body, `import { UserError } from "bifrost";`) },
     expect: ends("Failed", undefined, ({ error }) =>
@@ -416,12 +416,12 @@ return [refused, before === JSON.stringify(kinds())];`,
     ),
   })),
   cannot(
-    "executables cannot be forged: a proxy, a copy of its properties or a look-alike is not run from outside",
+    "an executable is forged: a proxy of one is run from outside",
     { "wf.ts": workflow("return 1;", "").replace("export default", "const real =") + `export default new Proxy(real, {});\n` },
     ends("Failed", "ERR_EXECUTABLE_NOT_FOUND"),
   ),
   cannot(
-    "an AbortSignal cannot be made or aborted by who does not hold its controller, nor an event be trusted",
+    "an AbortSignal is made or aborted by who does not hold its controller, or an event of the author's is trusted",
     attempts({
       constructor: `return new (AbortSignal as any)();`,
       "symbols of its class": `for (const symbol of [...Object.getOwnPropertySymbols(AbortSignal), ...Object.getOwnPropertySymbols(AbortSignal.prototype), Symbol("AbortSignal"), Symbol.for("AbortSignal")]) { try { return new (AbortSignal as any)(symbol); } catch {} } return undefined;`,

@@ -242,7 +242,7 @@ return seen.size;`,
     "of 513 bytes": `${"n".repeat(510)}.ts`,
     empty: "",
   }).map(([title, path]) =>
-    case_(`a file's path ${title} is stored`, { [path]: "export {};", "wf.ts": workflow("return 1;") }, refused("ERR_PATH_INVALID"), {
+    case_(`a file is stored under a path ${title}`, { [path]: "export {};", "wf.ts": workflow("return 1;") }, refused("ERR_PATH_INVALID"), {
       promise: never,
       notByCli: "no such file can be made",
     }),
@@ -520,7 +520,7 @@ const SOURCES: readonly HostileCase[] = [
   source("text that is no UTF-8 is a syntax error", Buffer.from([0x65, 0xff, 0xfe, 0x00, 0xc3]), ends("Failed", "ERR_MODULE_SYNTAX")),
   source("a byte order mark, NUL and line separators in texts are run as they are", `\ufeffexport const a = "\\u0000\u2028\u2029";`, returns("ran")),
   source(
-    "a source map comment to a file of the host is not followed",
+    "a source map comment that names a file of the host is followed",
     `export const a = 1;\n//# sourceMappingURL=file:///etc/passwd\n//# sourceURL=/etc/passwd\nthrow new Error("mine");`,
     (outcome) => {
       expect(outcome).toMatchObject({ status: "Failed", error: { name: "Error", message: "mine", frames: [{ path: "bomb.ts", line: 4 }] } });
@@ -550,7 +550,7 @@ const SOURCES: readonly HostileCase[] = [
     ),
   ),
   case_(
-    "a JSON module of text that would break out of a script is data",
+    "a JSON module of text that could end a script is more than data",
     {
       "data.json": JSON.stringify({ text: "\u2028\u2029</script>`${globalThis.hostile = 1}`*/", __proto__: 1 }),
       "wf.ts": workflow("return [data.text.length, typeof (globalThis as any).hostile];", `import data from "./data.json" with { type: "json" };`),
