@@ -3,7 +3,7 @@
 import { attacks, type HostileCase } from "../case.ts";
 import { timesOut } from "../endings.ts";
 
-export const TIME_NATIVE: readonly HostileCase[] = attacks(
+const NATIVE = attacks(
   {
     "includes over 2^53 - 1 places": "Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1);",
     "indexOf over 2^53 - 1 places": "Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);",
@@ -47,3 +47,14 @@ export const TIME_NATIVE: readonly HostileCase[] = attacks(
   },
   { promise: "ends within the limit", expect: timesOut },
 );
+
+const JITLESS = attacks(
+  {
+    "an endless loop, where nothing is compiled to machine code": "for (;;);",
+    "includes over 2^53 - 1 places, where nothing is compiled to machine code": "Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1);",
+    "a regular expression that backtracks for ever, where nothing is compiled to machine code": "/^(a+)+$/.test('a'.repeat(60) + 'b');",
+  },
+  { promise: "ends within the limit", tier: "jitless", expect: timesOut },
+);
+
+export const TIME_NATIVE: readonly HostileCase[] = [...NATIVE, ...JITLESS];
