@@ -67,6 +67,16 @@ interface Bracket {
 export function scanNesting(text: string, { kind, limit }: { readonly kind: ScriptKind; readonly limit: number }): SourceNesting | undefined {
   // Each level takes a character.
   if (text.length <= limit || (limit > 0 && kind !== "ts" && kind !== "js")) return undefined;
+  try {
+    return scan(text, { kind, limit });
+  } catch (error) {
+    // A single token may be too much for the scanner, such as a number of a million digits: the parser meets it again.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function scan(text: string, { kind, limit }: { readonly kind: ScriptKind; readonly limit: number }): SourceNesting | undefined {
   const scanner = ts.createScanner(ts.ScriptTarget.ES2024, true, ts.LanguageVariant.Standard, text);
   const brackets: Bracket[] = [{ template: false, rest: 0 }];
   let depth = 0;

@@ -94,6 +94,12 @@ describe("transpile pool", () => {
     expect(told((await transpile.compile([request("export const c = (y) => y;")]))[0])).toBe("export const c = (y) => y;");
   });
 
+  it("a number of a million digits, one token, is refused like other sources that overflow the compiler's stack", async () => {
+    await using transpile = pool({ size: 1 });
+    const outcomes = await transpile.compile([`export const a = 0x${"f".repeat(1_000_000)}n;`, "export const b = 1;"].map(request));
+    expect(outcomes.map(told)).toEqual(["ERR_NESTING_LIMIT stack", "export const b = 1;"]);
+  });
+
   it("a chain that overflows the compiler's stack is told with its length and place", async () => {
     await using transpile = pool({ size: 1 });
     const [outcome] = await transpile.compile([request(CHAIN_BOMB)]);
