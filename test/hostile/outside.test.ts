@@ -71,14 +71,17 @@ it.runIf(process.platform === "linux")(
   },
 );
 
-it.runIf(process.platform === "linux")("cannot happen: B33: a credential of the supervisor is found in the memory that author code can read, or in what it is told", async () => {
-  await harness.write({
-    "look.ts": workflow(
-      `const texts: string[] = []; const seen = new Set<unknown>(); const queue: unknown[] = [globalThis, ctx, p, import.meta];
+it.runIf(process.platform === "linux")(
+  "cannot happen: B33: a credential of the supervisor is found in the memory that author code can read, or in what it is told",
+  async () => {
+    await harness.write({
+      "look.ts": workflow(
+        `const texts: string[] = []; const seen = new Set<unknown>(); const queue: unknown[] = [globalThis, ctx, p, import.meta];
 while (queue.length > 0) { const value: any = queue.pop(); if (typeof value === "string") { texts.push(value); continue; } if ((typeof value !== "object" && typeof value !== "function") || value === null || seen.has(value)) continue; seen.add(value); if (typeof value === "function") texts.push(Function.prototype.toString.call(value)); for (const key of Reflect.ownKeys(value)) { texts.push(String(key)); try { queue.push(value[key]); } catch (error) { queue.push(error); } } queue.push(Object.getPrototypeOf(value)); }
 return texts.filter((text) => /${SECRET.slice(0, 15)}|DATABASE_URL|REDIS_URL|postgres:|redis:/.test(text)).map((text) => text.slice(0, 100));`,
-    ),
-  });
-  const { status, result } = await harness.run("look.ts");
-  expect({ status, result }).toEqual({ status: "Success", result: [] });
-});
+      ),
+    });
+    const { status, result } = await harness.run("look.ts");
+    expect({ status, result }).toEqual({ status: "Success", result: [] });
+  },
+);
