@@ -79,7 +79,14 @@ export class LogBook {
       ...(data === undefined ? {} : { data: this.#data(data) }),
     };
     this.lines.push(line);
-    this.#options.onLine?.(line);
+    try {
+      this.#options.onLine?.(line);
+    } catch (error) {
+      // A mistake of the host's, and not of the child that sent the line: thrown where nobody of ours takes it for one.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 }
 

@@ -79,7 +79,14 @@ export class ChildHandle {
       this.#ready.reject(new Error(`the child ended before it was ready (${signal ?? exitCode}): ${lastWords.trim()}`));
       this.#end(exitCode, signal);
     });
-    this.#process.on("message", (message) => this.#receive(parseFromChild(message)));
+    this.#process.on("message", (message) => {
+      try {
+        this.#receive(parseFromChild(message));
+      } catch (error) {
+        // Whatever a child may say, it ends nobody but itself.
+        this.#distrust(`what it sent could not be dealt with: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      }
+    });
     this.#send({ type: "setup", cacheDirectory: options.caches.room, memoryMb: options.memoryMb, zodAhead: options.zodAhead });
     this.unref();
   }

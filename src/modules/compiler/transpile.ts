@@ -26,6 +26,8 @@ export interface CompileRequest {
 /** Trees nested deeper are not given to the compiler, which recurses: its stack holds at least this much of any form but a few. */
 export const COMPILABLE_NESTING = 2000;
 
+/** Statements and calls of import in one module: the host keeps about 2 kB of each for as long as it keeps the module. */
+const MAX_IMPORTS = 5000;
 /** JavaScript and source map of one module, in characters: deep indents can make a small source large. */
 const MAX_EMITTED = 16 * 1024 * 1024;
 
@@ -103,6 +105,8 @@ function compileScript({ kind, options, ...request }: CompileRequest & { readonl
   }
 
   function factsOf(emitted: Emitted): Compiled {
+    const amount = shape.imports.length + scope.dynamicImports.length;
+    if (amount > MAX_IMPORTS) throw new RefusedSource({ reason: "imports", limit: MAX_IMPORTS, amount });
     const errors = emitted.diagnostics.slice(0, MAX_DIAGNOSTICS + 1).map((each) => syntaxError(each, emitted.source));
     const notes = saveNotes(emitted.source, { most: MAX_DIAGNOSTICS + 1 });
     const entities = detectEntities(emitted.source);

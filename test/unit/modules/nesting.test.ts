@@ -154,6 +154,16 @@ describe("what becomes too large", () => {
     expect(refusalOf(text)).toMatchObject({ reason: "size", limit: 16 * 1024 * 1024, amount: expect.any(Number) as number });
   });
 
+  it.each([
+    ["re-exports", 'export * from "./e";\n'],
+    ["imports", 'import "./e";\n'],
+    ["computed import()s", "import(n);\n"],
+  ])("a module of five thousand %s compiles, and one with one more is refused, with how many there are", (_what, line) => {
+    const text = `const n = "./e";\n${r(line, 5000)}export { n };\n`;
+    expect(compile(text).facts.imports).toHaveLength(5000);
+    expect(refusalOf(text + line)).toEqual({ reason: "imports", limit: 5000, amount: 5001 });
+  });
+
   it("constants that double one another forty times are refused, and not computed", () => {
     const doubled = Array.from({ length: 40 }, (_, index) => `A${index + 1} = A${index} + A${index}`).join(", ");
     expect(refusalOf(`export enum E { A0 = "${"x".repeat(16)}", ${doubled} }`)).toEqual({ reason: "size", limit: 16 * 1024 * 1024 });

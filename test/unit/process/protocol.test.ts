@@ -7,7 +7,7 @@ const usage = { wallMs: 1, cpuMs: 1, peakMemoryBytes: 1 };
 
 it.each([
   { type: "ready" },
-  { type: "idle" },
+  { type: "clean", runId: 1 },
   { type: "logs", runId: 1, entries: [{ level: "info", parts: ["a"], at: 1 }] },
   { type: "logs", runId: 1, entries: [{ level: "error", parts: [], at: 1, data: "{}" }] },
   { type: "import", runId: 1, importId: 2, specifier: "./a", referrer: "b.ts" },
