@@ -142,8 +142,8 @@ export function startChild(options: ChildStartOptions): StartedChild {
       const node = nodePid();
       group?.limit(bytes, node);
       const wanted = dataLimit(tier, bytes, runs);
-      if (wanted <= dataBytes || node === undefined || !wrapping.limits || wrapping.tools.prlimit === undefined) return;
-      if (raiseDataLimit(wrapping.tools.prlimit, node, wanted)) dataBytes = wanted;
+      if (wanted <= dataBytes || node === undefined || !wrapping.limits) return;
+      if (raiseDataLimit({ tools: wrapping.tools, pid: node, uid: user?.uid, bytes: wanted })) dataBytes = wanted;
     },
     release: () => group?.remove(),
   };

@@ -49,10 +49,20 @@ export async function observeLayers(options: ObserveOptions): Promise<Record<Lay
 
 function judge(state: LayerState, look: Look, child: SeenChild): LayerState {
   if (!state.active) return state;
-  const failure = look(child);
-  return failure === undefined
-    ? state
-    : { active: false, reason: `it was asked for, but a child shows ${failure}`, remedy: "Report this, with the output of this command." };
+  const failure = tryLook(look, child);
+  if (failure === undefined) return state;
+  if ("unseen" in failure) return { active: true, how: `${state.how} (asked for; this host may not look at it: ${failure.unseen})` };
+  return { active: false, reason: `it was asked for, but a child shows ${failure.seen}`, remedy: "Report this, with the output of this command." };
+}
+
+/** A host without CAP_SYS_PTRACE may not look into processes of other users. */
+function tryLook(look: Look, child: SeenChild): { readonly seen: string } | { readonly unseen: string } | undefined {
+  try {
+    const seen = look(child);
+    return seen === undefined ? undefined : { seen };
+  } catch (error) {
+    return { unseen: (error as NodeJS.ErrnoException).code ?? String(error) };
+  }
 }
 
 const LOOKS: Readonly<Record<LayerName, Look>> = {

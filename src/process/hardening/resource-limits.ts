@@ -1,5 +1,6 @@
 // How much private memory a child may have in all (RLIMIT_DATA), and how that is raised for a run that may have more.
 import { spawnSync } from "node:child_process";
+import type { Tools } from "./layers.ts";
 
 export type Tier = "jit" | "jitless";
 
@@ -21,9 +22,20 @@ export function dataArgument(bytes: number): string {
   return `--data=${bytes === Infinity ? "unlimited" : Math.ceil(bytes)}:`;
 }
 
+export interface RaisedLimit {
+  readonly tools: Tools;
+  readonly pid: number;
+  /** Of the child, where it has its own: a user may change limits of its own processes, root may lack the right to others'. */
+  readonly uid: number | undefined;
+  readonly bytes: number;
+}
+
 /** Before the run is given to the child, so this is waited for. False where it could not be raised. */
-export function raiseDataLimit(prlimit: string, pid: number, bytes: number): boolean {
-  return spawnSync(prlimit, ["--pid", String(pid), dataArgument(bytes)], { env: {}, stdio: "ignore" }).status === 0;
+export function raiseDataLimit({ tools: { prlimit, setpriv }, pid, uid, bytes }: RaisedLimit): boolean {
+  if (prlimit === undefined) return false;
+  const as = uid === undefined || setpriv === undefined ? [] : [setpriv, "--reuid", String(uid), "--regid", String(uid), "--clear-groups", "--"];
+  const [command, ...args] = [...as, prlimit, "--pid", String(pid), dataArgument(bytes)] as readonly string[] as readonly [string, ...string[]];
+  return spawnSync(command, args, { env: {}, stdio: "ignore" }).status === 0;
 }
 
 export function jitlessFlags(tier: Tier): readonly string[] {

@@ -4,5 +4,5 @@
 export function shedPermissions(): void {
   const { permission } = process as { permission?: { drop?(scope: string, reference?: string): void } };
   if (permission?.drop === undefined) return;
-  for (const scope of ["fs.write", "fs.read", "addon"]) permission.drop(scope);
+  for (const scope of ["fs.write", "fs.read", "addon", "worker"]) permission.drop(scope);
 }

@@ -1,6 +1,6 @@
 // A host of children as any user: a program, so that a test can be another user than it tests. Prints one JSON line.
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { readEnd, startChild, type StartedChild } from "../../../src/process/child-start.ts";
@@ -68,6 +68,17 @@ async function execWith(given: LayerPlan): Promise<unknown> {
   return { exitCode, signal };
 }
 
+/** The soft limit on a child's memory after it was told of a run that may use 1 GB. */
+async function raiseWith(given: LayerPlan): Promise<unknown> {
+  const child = await start(given, HOARD, "jitless");
+  const limit = (): number => Number(/^Max data size +(\d+)/m.exec(readFileSync(`/proc/${child.nodePid()}/limits`, "latin1"))?.[1]);
+  const before = limit();
+  child.limitMemory(1024 * MB);
+  const after = limit();
+  await end(child);
+  return { before, after };
+}
+
 if (mode === "report") {
   const bare = { ...layers, permissions: false };
   const report = {
@@ -77,6 +88,7 @@ if (mode === "report") {
     systemAlone: await attemptsWith(bare),
     exec: await execWith(bare),
     hoardInGroup: await hoardWith(bare),
+    raised: await raiseWith(layers),
     hoardByLimit: await hoardWith({ ...bare, memoryGroups: undefined }),
   };
   console.log(JSON.stringify(report));
