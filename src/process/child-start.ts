@@ -10,6 +10,7 @@ import { permissionFlags } from "./hardening/permission-flags.ts";
 import { childFiles } from "./hardening/readable-paths.ts";
 import { dataLimit, jitlessFlags, raiseDataLimit, type Tier } from "./hardening/resource-limits.ts";
 import type { Processor } from "./hardening/system-calls.ts";
+import { MAX_CONCURRENCY } from "../settings.ts";
 import { linkCompileCache, takeUid } from "./hardening/own-uid.ts";
 
 export type { LayerPlan } from "./hardening/layers.ts";
@@ -57,8 +58,8 @@ const LIBC = existsSync("/etc/alpine-release") ? "musl" : "glibc";
 const OPEN_FILES = 128;
 /** What V8 keeps outside of what it counts. */
 const SLACK_BYTES = 96 * 1024 * 1024;
-/** Node has eleven threads at rest; V8 and libuv have more on larger machines, isolated-vm has one for each processor. */
-const THREADS = 64 + 4 * availableParallelism();
+/** Node has eleven threads at rest, V8 and libuv more on larger machines, and every room in which author code runs has one. */
+const THREADS = 64 + MAX_CONCURRENCY + 4 * availableParallelism();
 /** Between ending Node, which the wrapping then reports, and ending the wrapping as well. */
 const GROUP_KILL_MS = 200;
 
@@ -111,7 +112,8 @@ export function startChild(options: ChildStartOptions): StartedChild {
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "advanced",
     // A process group of its own: whatever it is wrapped in ends together, and a terminal's Ctrl-C is for the host.
-    detached: true,
+    detached: process.platform !== "win32",
+    windowsHide: true,
   });
   const group = child.pid === undefined ? undefined : joinMemoryGroup(layers.memoryGroups, child.pid);
   const forks = wrapping.pid;
@@ -141,8 +143,10 @@ export function startChild(options: ChildStartOptions): StartedChild {
     limitMemory(bytes, runs = 1) {
       const node = nodePid();
       group?.limit(bytes, node);
-      const wanted = dataLimit(tier, bytes, runs);
-      if (wanted <= dataBytes || node === undefined || !wrapping.limits) return;
+      if (dataLimit(tier, bytes, runs) <= dataBytes || node === undefined || !wrapping.limits) return;
+      // Not anew for each of many runs that share a child.
+      const room = 2 ** Math.ceil(Math.log2(runs));
+      const wanted = dataLimit(tier, (bytes * room) / runs, room);
       if (raiseDataLimit({ tools: wrapping.tools, pid: node, uid: user?.uid, bytes: wanted })) dataBytes = wanted;
     },
     release: () => group?.remove(),
