@@ -8,6 +8,7 @@ import { HeldCode } from "./held-code.ts";
 import { memoryBound, type StopReason } from "./kill-ladder.ts";
 import { readProcessUsage } from "./process-usage.ts";
 import { parseFromChild, type FromChild, type ToChild } from "./protocol.ts";
+import { startLimit, type Limit } from "./limit-timer.ts";
 import type { RunEnd, RunRequest } from "./run-request.ts";
 
 export interface ChildOptions {
@@ -40,7 +41,7 @@ export class ChildHandle {
   readonly #held = new HeldCode();
   readonly #runs = new Map<number, ChildRun>();
   /** Runs whose room is still being replaced. */
-  readonly #cleaning = new Map<number, NodeJS.Timeout>();
+  readonly #cleaning = new Map<number, Limit>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   #state: "starting" | "open" | "ended" = "starting";
@@ -141,8 +142,6 @@ export class ChildHandle {
 
   /** Ends the process and waits until it is gone. */
   async close(): Promise<void> {
-    // Its word that it is free may be on the way still: it must not be given a run that then dies with it.
-    this.#closing = true;
     // Who waits for this must live to see it: an unreferenced child would let the process end first. Its pipes may end after it.
     this.#ref();
     this.#kill();
@@ -203,14 +202,17 @@ export class ChildHandle {
     this.#runs.delete(message.runId);
     const { outcome } = message;
     const reason = outcome.kind === "terminated" ? outcome.reason : "wall";
-    this.#cleaning.set(message.runId, setTimeout(() => this.#killFor(reason), CLEANING_MS).unref());
+    this.#cleaning.set(
+      message.runId,
+      startLimit(CLEANING_MS, () => this.#killFor(reason)),
+    );
     if (this.#runs.size === 0) this.unref();
     run.finish(message);
     this.#changed();
   }
 
   #cleaned(runId: number): void {
-    clearTimeout(this.#cleaning.get(runId));
+    this.#cleaning.get(runId)?.stop();
     if (this.#cleaning.delete(runId)) this.#changed();
   }
 
@@ -235,6 +237,8 @@ export class ChildHandle {
   }
 
   #kill(): void {
+    // What it has said before is still read, such as that it is free: it must be given nothing more.
+    this.#closing = true;
     this.#started.kill();
   }
 
@@ -243,7 +247,7 @@ export class ChildHandle {
     this.#state = "ended";
     const runs = [...this.#runs.values()];
     this.#runs.clear();
-    for (const timer of this.#cleaning.values()) clearTimeout(timer);
+    for (const limit of this.#cleaning.values()) limit.stop();
     this.#cleaning.clear();
     this.onChange();
     const lastWords = this.#lastWords.trim();

@@ -2,7 +2,7 @@
 // a cancellation), the child is asked (it disposes of the isolate and flushes the logs), the child is killed. Only
 // SIGKILL from outside is a deadline: guest code can defeat a timeout, a dispose and even process.exit() from inside.
 // First reason wins.
-import { startDeadline } from "../isolate/deadline.ts";
+import { startLimit, type Limit } from "./limit-timer.ts";
 import { readProcessUsage } from "./process-usage.ts";
 
 export type StopReason = "wall" | "cpu" | "memory" | "cancelled";
@@ -60,19 +60,19 @@ export function climbKillLadder(options: LadderOptions): Ladder {
   let peakGrowthBytes = 0;
   let cpuMs = 0;
   let mostRuns = 1;
-  let next: NodeJS.Timeout | undefined;
+  let next: Limit | undefined;
 
   function tell(): void {
     if (reason !== undefined) return;
     reason = "cancelled";
     options.tell();
-    next = setTimeout(ask, HEAR_MS);
+    next = startLimit(HEAR_MS, ask);
   }
 
   function ask(): void {
     phase = "dispose";
     options.ask();
-    next = setTimeout(() => kill("cancelled"), GRACE_MS);
+    next = startLimit(GRACE_MS, () => kill("cancelled"));
   }
 
   function kill(why: StopReason): void {
@@ -94,7 +94,7 @@ export function climbKillLadder(options: LadderOptions): Ladder {
   }
 
   // The child keeps both limits itself; this is for the child that cannot.
-  const wallTimer = options.wallMs > 0 ? startDeadline(options.wallMs + GRACE_MS, () => kill("wall")) : undefined;
+  const wallTimer = options.wallMs > 0 ? startLimit(options.wallMs + GRACE_MS, () => kill("wall")) : undefined;
   const watchTimer = setInterval(watch, WATCH_MS);
   if (options.signal?.aborted === true) tell();
   else options.signal?.addEventListener("abort", tell, { once: true });
@@ -114,13 +114,13 @@ export function climbKillLadder(options: LadderOptions): Ladder {
     },
     told(listens) {
       if (reason !== "cancelled" || phase !== "signal") return;
-      clearTimeout(next);
-      if (listens) next = setTimeout(ask, FAREWELL_MS);
+      next?.stop();
+      if (listens) next = startLimit(FAREWELL_MS, ask);
       else ask();
     },
     [Symbol.dispose]() {
-      clearTimeout(wallTimer);
-      clearTimeout(next);
+      wallTimer?.stop();
+      next?.stop();
       clearInterval(watchTimer);
       options.signal?.removeEventListener("abort", tell);
     },

@@ -1,7 +1,7 @@
 // Attacks that take many runs, or two tenants at once: what one execution cannot use up, a hundred may.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createHarness, type Execution, type Harness } from "../../src/testing/index.ts";
 import { settledProcesses } from "../../src/testing/shared-pools.ts";
@@ -198,6 +198,20 @@ describe("exhaustion across runs", () => {
     await after();
   });
 
+  it("cannot leave this execution: a supervisor that stands still over a large result kills no process that was in time, and gives nobody one that it has killed", async () => {
+    const files = { "wf.ts": workflow("ctx.log.info('begun'); await new Promise((r) => setTimeout(r, 20)); return 'in time';") };
+    await using home = await createHarness({ workspace: "hostile", files });
+    for (let count = 0; count < 2; count++) {
+      await goodRun(watch.bystander());
+      standStill(800);
+      await nextTurn();
+      await goodRun(watch.bystander());
+      const late = await home.run("wf.ts", {}, { timeoutMs: 700, cpuMs: 0, onLog: () => standStill(1500) });
+      expect(late).toMatchObject({ status: "Success", result: "in time" });
+    }
+    await after();
+  });
+
   it("cannot leave this execution: where a workspace's runs share a process, a loop that can be interrupted ends alone", async () => {
     await using home = await createHarness({ workspace: "sharing", concurrency: 4, files: SHARING });
     const others = Array.from({ length: 3 }, () => home.run("waits.ts", {}, { timeoutMs: 20_000 }));
@@ -256,4 +270,10 @@ function kill(id: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
+}
+
+/** As reading a result of a million keys does to it. */
+function standStill(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
 }
