@@ -25,8 +25,7 @@ const NATIVE = attacks(
     "an instance test that loops": "({}) instanceof ({ [Symbol.hasInstance]() { for (;;); } } as never);",
     "powers of integers without end": "let x = 3n; for (;;) x = (x ** 1000n) % (2n ** 4000n);",
     "digits of an enormous integer": "return String(7n ** 3_000_000n).length + String(3n ** 20_000_000n).length + String(5n ** 20_000_000n).length;",
-    "a product of enormous integers":
-      "const x = 2n ** 400_000_000n - 1n; const y = 2n ** 399_999_999n - 1n; return Number((x * y) % 7n) + Number((x / (y >> 199_999_999n)) % 7n);",
+    "a remainder of enormous integers": "const x = 3n ** 20_000_000n; for (;;) void (x % 7n);",
     "a set whose other side gives keys without end":
       "new Set([1]).union({ size: 1, has: () => true, keys: () => ({ next: () => ({ done: false, value: 1 }) }) } as never);",
     "a map made of the same entry without end": "function* all(): Generator<[number, number]> { for (;;) yield [1, 1]; } new Map(all());",
