@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { chainBefore } from "./hardening/chain.ts";
 import type { LayerPlan } from "./hardening/layers.ts";
-import { joinMemoryGroup } from "./hardening/memory-group.ts";
+import { joinMemoryGroup, type MemoryGroup } from "./hardening/memory-group.ts";
 import { findNodePid } from "./hardening/node-pid.ts";
 import { permissionFlags } from "./hardening/permission-flags.ts";
 import { childFiles } from "./hardening/readable-paths.ts";
@@ -115,12 +115,16 @@ export function startChild(options: ChildStartOptions): StartedChild {
     detached: process.platform !== "win32",
     windowsHide: true,
   });
-  const group = child.pid === undefined ? undefined : joinMemoryGroup(layers.memoryGroups, child.pid);
+  let group: MemoryGroup | undefined;
   const forks = wrapping.pid;
   let killing: NodeJS.Timeout | undefined;
   child.once("exit", () => clearTimeout(killing));
   // The first thing it says is that it is ready.
-  child.once("message", unlink);
+  child.once("message", () => {
+    unlink();
+    const node = nodePid();
+    if (node !== undefined) group = joinMemoryGroup(layers.memoryGroups, node);
+  });
   child.once("close", () => {
     unlink();
     user?.free();
@@ -142,7 +146,7 @@ export function startChild(options: ChildStartOptions): StartedChild {
     outOfMemory: () => group?.outOfMemory() ?? false,
     limitMemory(bytes, runs = 1) {
       const node = nodePid();
-      group?.limit(bytes, node);
+      group?.limit(bytes);
       if (dataLimit(tier, bytes, runs) <= dataBytes || node === undefined || !wrapping.limits) return;
       // Not anew for each of many runs that share a child.
       const room = 2 ** Math.ceil(Math.log2(runs));

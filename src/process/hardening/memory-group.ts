@@ -1,12 +1,12 @@
 // A control group for one child, so that the kernel itself bounds its memory, whatever it is made of. Version 1 and 2.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFile, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MemoryGroups } from "./layers.ts";
 
 export interface MemoryGroup {
   outOfMemory(): boolean;
-  /** What it may have beyond what it started with; 0 for no limit. `pid`: of Node itself, which is brought in where the start was faster than we were. */
-  limit(bytes: number, pid: number | undefined): void;
+  /** What it may have beyond what it started with; 0 for no limit. */
+  limit(bytes: number): void;
   remove(): void;
 }
 
@@ -26,26 +26,18 @@ export const FILES = {
   2: { limit: "memory.max", kills: "memory.events", none: "max" },
 } as const;
 
-/** Undefined where there are none, or none can be made now. */
+/** Of a process that has no author code yet. Undefined where there are none, or none can be made now. */
 export function joinMemoryGroup(groups: MemoryGroups | undefined, pid: number): MemoryGroup | undefined {
   if (groups === undefined) return undefined;
   const directory = join(groups.parent, `${GROUP_PREFIX}${process.pid}.${count++}`);
   const files = FILES[groups.version];
-  const write = (file: string, value: string): boolean => {
-    try {
-      writeFileSync(join(directory, file), value);
-      return true;
-    } catch {
-      return false;
-    }
-  };
   try {
     mkdirSync(directory);
   } catch {
     return undefined;
   }
-  write("cgroup.procs", String(pid));
-  let brought = false;
+  // The kernel takes some 10 ms to move a process, which must not hold up the host; what it takes until then is not counted.
+  writeFile(join(directory, "cgroup.procs"), String(pid), () => undefined);
   let limit: number | undefined;
   return {
     outOfMemory() {
@@ -55,11 +47,14 @@ export function joinMemoryGroup(groups: MemoryGroups | undefined, pid: number): 
         return false;
       }
     },
-    limit(bytes, node) {
-      if (!brought && node !== undefined) brought = write("cgroup.procs", String(node));
+    limit(bytes) {
       if (limit === bytes) return;
       limit = bytes;
-      write(files.limit, bytes === 0 ? files.none : String(BASE_BYTES + Math.ceil(bytes)));
+      try {
+        writeFileSync(join(directory, files.limit), bytes === 0 ? files.none : String(BASE_BYTES + Math.ceil(bytes)));
+      } catch {
+        // Less than what it has: it stays at the limit before.
+      }
     },
     remove() {
       let tries = 0;

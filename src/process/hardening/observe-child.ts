@@ -1,6 +1,7 @@
 // Looks at a real child, started as any other, from outside: which layers are in effect, whatever was planned.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startChild, type LayerPlan, type StartedChild } from "../child-start.ts";
 import { chainBefore } from "./chain.ts";
 import { childCaches } from "./child-caches.ts";
@@ -29,6 +30,8 @@ interface SeenChild {
 
 const MB = 1024 * 1024;
 const START_MS = 30_000;
+const GROUP_ROUND_MS = 20;
+const GROUP_ROUNDS = 50;
 /** What a child's environment holds: how it finds its own library, its cache and its host. */
 const VARIABLES = new Set(["LIBC", "NODE_COMPILE_CACHE", "NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE"]);
 
@@ -40,6 +43,8 @@ export async function observeLayers(options: ObserveOptions): Promise<Record<Lay
   try {
     child.limitMemory(128 * MB);
     const seen = seenChild(child.nodePid() ?? 0, layers);
+    // It is being moved there.
+    for (let round = 0; round < GROUP_ROUNDS && layers.memoryGroups !== undefined && LOOKS.cgroup(seen) !== undefined; round++) await sleep(GROUP_ROUND_MS);
     const entries = LAYER_NAMES.map((name) => [name, judge(layers.states[name], LOOKS[name], seen)] as const);
     return Object.fromEntries(entries) as Record<LayerName, LayerState>;
   } finally {

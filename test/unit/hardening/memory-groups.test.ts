@@ -1,7 +1,7 @@
 // Where a group for a child's memory can be made, by what the kernel tells of ours.
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { GROUP_PREFIX, joinMemoryGroup, sweepMemoryGroups } from "../../../src/process/hardening/memory-group.ts";
 import { findMemoryGroups, placesFor } from "../../../src/process/hardening/memory-groups.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -40,11 +40,12 @@ describe("places", () => {
 });
 
 describe("a group", () => {
-  it("is given the process, then the limit, and tells what the kernel has killed", () => {
+  it("is given the process, then the limit, and tells what the kernel has killed", async () => {
     using tree = temporaryDirectory();
     const group = joinMemoryGroup({ version: 2, parent: tree.path }, 4711);
     const [name = ""] = readdirSync(tree.path);
-    group?.limit(100 * 1024 * 1024, 4712);
+    group?.limit(100 * 1024 * 1024);
+    await vi.waitFor(() => expect(readdirSync(join(tree.path, name))).toContain("cgroup.procs"));
     const files = Object.fromEntries(readdirSync(join(tree.path, name)).map((file) => [file, true]));
     expect(files).toEqual({ "cgroup.procs": true, "memory.max": true });
     expect(group?.outOfMemory()).toBe(false);
