@@ -67,6 +67,7 @@ function flushed(stream: NodeJS.WriteStream, gone: boolean): Promise<void> {
 
 /** Author's text made safe to show: what would move the cursor or change colours is written out. Line breaks and tabs stay. */
 export function visible(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) =>
     character === "\r" ? "" : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );

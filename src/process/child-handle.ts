@@ -24,7 +24,7 @@ export interface ChildOptions {
 
 const MAX_LAST_WORDS = 2000;
 /** What V8 and Node write before they give up for want of memory. */
-const OUT_OF_MEMORY = /out of memory|heap limit|allocation failed/i;
+const OUT_OF_MEMORY = /out of memory|heap limit|allocation failed|failed to allocate/i;
 /** A child that cannot dispose of a finished room within this is stuck in author code and is ended. */
 const CLEANING_MS = 500;
 

@@ -60,6 +60,7 @@ export function climbKillLadder(options: LadderOptions): Ladder {
   let peakGrowthBytes = 0;
   let cpuMs = 0;
   let mostRuns = 1;
+  let mostMemory = 0;
   let next: Limit | undefined;
 
   function tell(): void {
@@ -86,9 +87,11 @@ export function climbKillLadder(options: LadderOptions): Ladder {
     if (now === undefined || before === undefined) return;
     const { runs, memoryBytes } = options.share();
     mostRuns = Math.max(mostRuns, runs);
+    // What a run has used is resident for a while after its end: the share of one that is left must not shrink under it.
+    mostMemory = Math.max(mostMemory, memoryBytes);
     cpuMs = now.cpuMs - before.cpuMs;
     peakGrowthBytes = Math.max(peakGrowthBytes, now.residentBytes - before.residentBytes);
-    if (memoryBytes > 0 && now.residentBytes - before.residentBytes > memoryBound(memoryBytes)) kill("memory");
+    if (memoryBytes > 0 && now.residentBytes - before.residentBytes > memoryBound(mostMemory)) kill("memory");
     // Of a process that several runs share, only the sum is seen from here; the child looks at each isolate.
     if (options.cpuMs > 0 && cpuMs > options.cpuMs * mostRuns + GRACE_MS) kill("cpu");
   }
