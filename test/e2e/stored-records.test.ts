@@ -140,7 +140,7 @@ export const free = workflow(async () => 1);
 
 it("B50: a top level that never ends keeps push no longer than the workspace's limit, and the reason says so", async () => {
   const { name, push } = await pushed({ "README.md": "" });
-  await world.rows("update workspaces set wall_ms = 1200 where name = $1", [name]);
+  await world.rows(`update workspaces set settings = '{"wallMs": 1200}' where name = $1`, [name]);
   await push({
     "endless.ts": `import { workflow, z } from "bifrost"; for (;;) {} export default workflow({ params: z.object({}) }, async () => 1);`,
     "stuck.ts": `import { workflow, z } from "bifrost"; await new Promise(() => {}); export default workflow({ params: z.object({}) }, async () => 1);`,

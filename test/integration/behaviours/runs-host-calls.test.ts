@@ -1,6 +1,7 @@
 // A host call that fails never ends the process that serves it, whatever author code does with the rejection (B85).
 import { expect, it } from "vitest";
 import { roomProcesses } from "../../support/child-processes.ts";
+import { settledProcesses } from "../../../src/testing/shared-pools.ts";
 import { useEngine, workflow } from "../../support/engine.ts";
 
 const engine = useEngine();
@@ -22,6 +23,8 @@ it.each(Object.entries(REJECTIONS))("B85: %s, whose rejection nobody handles, fa
     },
   });
   await Promise.all([harness.run("fine.ts"), harness.run("fine.ts"), harness.run("fine.ts"), harness.run("fine.ts")]);
+  // At rest: where a workspace has taken every child, one that it leaves idle makes room for a spare.
+  await settledProcesses();
   const before = new Set(roomProcesses());
   for (let n = 0; n < 3; n += 1) {
     const { status, error } = await harness.run("wf.ts");

@@ -86,8 +86,8 @@ describe("what the author may have meant", () => {
     expect(nearestPath(`b/${"x".repeat(480)}0`, paths)).toBe(paths[0]);
   });
 
-  it("is looked for once for a module whose 20,000 imports all fail", async () => {
-    const wrong = Array.from({ length: 20_000 }, (_, index) => `import "./none-${index}";`).join("\n");
+  it("is looked for once for a module whose 5,000 imports all fail", async () => {
+    const wrong = Array.from({ length: 5000 }, (_, index) => `import "./none-${index}";`).join("\n");
     let asked = 0;
     const files = { "main.ts": wrong };
     const hash = "0".repeat(64) as never;
