@@ -40,6 +40,8 @@ export interface Servers extends Pick<Config, "databaseUrl" | "redisUrl" | "data
 
 /** The embedded directory is waited for this long: another command may be about to leave it. */
 const EMBEDDED_WAIT_MS = 10_000;
+/** Who only prepares it waits for another that does so: making the database takes seconds, more on a busy machine. */
+const MIGRATION_WAIT_MS = 60_000;
 
 /** Over processes that live on when the executor is closed, unless `close` says otherwise; `own` goes before what the workspace has, and is not stored. */
 export async function openWithPools(
@@ -84,7 +86,8 @@ export function noWorkspace(name: string): Fault {
 /** Opens database and cache. The embedded database is brought up to date; a server's must have been (`bifrost-executor init`), unless `migrate`. */
 export async function openBacking(servers: Servers, options: { readonly migrate?: boolean } = {}): Promise<Backing> {
   const { databaseUrl, dataDirectory } = servers;
-  const place = databaseUrl === undefined ? { directory: dataDirectory, waitMs: EMBEDDED_WAIT_MS } : { url: databaseUrl };
+  const place =
+    databaseUrl === undefined ? { directory: dataDirectory, waitMs: options.migrate === true ? MIGRATION_WAIT_MS : EMBEDDED_WAIT_MS } : { url: databaseUrl };
   const database = await openDatabase(place, options.migrate === true ? { migrations: "apply" } : {});
   const store = await openStore(servers).catch(async (error: unknown) => {
     await database.close();
