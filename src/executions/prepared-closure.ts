@@ -14,9 +14,16 @@ export function prepare(closure: Closure, entry: string): Prepared {
   const before = prepared.get(closure);
   if (before !== undefined) return before;
   const code = new Map(closure.modules.map(({ compiled }) => [compiled.key as string, compiled.js]));
-  const made = { plan: planOf(closure, entry), code: (key: string): string => code.get(key) ?? "" };
+  const made = { plan: planOf(closure, entry), code: (key: string): string => codeOf(code, key) };
   prepared.set(closure, made);
   return made;
+}
+
+/** Never other code in place of what is lacking: an empty module would run, and be wrong without a word. */
+function codeOf(code: ReadonlyMap<string, string>, key: string): string {
+  const js = code.get(key);
+  if (js === undefined) throw new Error("The closure has no code of this module");
+  return js;
 }
 
 /** Adds what the closure links to what the execution has linked. */

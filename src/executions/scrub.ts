@@ -83,16 +83,18 @@ export function createScrubber(secrets: Secrets): Scrubber | undefined {
     const entries = Object.entries(value);
     const scrubbed = entries.map(([key, member]) => [scrubText(key), scrubValue(member, depth + 1)] as const);
     if (scrubbed.every(([key, member], index) => key === entries[index]?.[0] && Object.is(member, entries[index]?.[1]))) return value;
-    const taken = new Set<string>();
+    const taken = new Map<string, number>();
     // fromEntries, unlike assignment, makes a key named "__proto__" one as any other.
     return Object.fromEntries(scrubbed.map(([key, member]) => [free(key), member]));
 
     /** Two keys that differed in nothing but secrets are two still. */
     function free(key: string): string {
-      let name = key;
-      while (taken.has(name)) name += close;
-      taken.add(name);
-      return name;
+      const before = taken.get(key);
+      taken.set(key, (before ?? 0) + 1);
+      if (before === undefined) return key;
+      // A number and not one bracket more each: a hundred thousand keys may be made to look the same.
+      const name = `${key}${close}${before + 1}${close}`;
+      return taken.has(name) ? free(name) : (taken.set(name, 1), name);
     }
   }
 }

@@ -27,6 +27,8 @@ const MAX_LAST_WORDS = 2000;
 const OUT_OF_MEMORY = /out of memory|heap limit|allocation failed|failed to allocate/i;
 /** A child that cannot dispose of a finished room within this is stuck in author code and is ended. */
 const CLEANING_MS = 500;
+/** A machine under load may take seconds to start a process. */
+const START_MS = 30_000;
 
 export class ChildHandle {
   /** Whose code this child has run; a child never serves a second tenant. */
@@ -44,10 +46,12 @@ export class ChildHandle {
   readonly #cleaning = new Map<number, Limit>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
+  readonly #starting = startLimit(START_MS, () => this.#kill());
   #state: "starting" | "open" | "ended" = "starting";
   #served = 0;
   #lastWords = "";
   #closing = false;
+  #distrusted = false;
   #retired = false;
   #killedFor: StopReason | undefined;
   /** What the kernel was told that its runs may use together. */
@@ -102,6 +106,11 @@ export class ChildHandle {
     return this.#state === "open" && !this.#closing && !this.#retired && this.#busy < this.seats;
   }
 
+  /** Whether it will take runs again, now or soon. */
+  get lasting(): boolean {
+    return this.#state !== "ended" && !this.#closing && !this.#retired;
+  }
+
   get live(): boolean {
     return this.#state !== "ended";
   }
@@ -129,8 +138,12 @@ export class ChildHandle {
     this.#ref();
     const run = new ChildRun(runId, request, this.#ground());
     this.#runs.set(runId, run);
-    this.#limitMemory();
-    this.#send(run.message(reset));
+    try {
+      this.#limitMemory();
+      this.#send(run.message(reset));
+    } catch (error) {
+      this.#distrust(`it could not be given a run: ${error instanceof Error ? error.message : String(error)}`);
+    }
     return await run.ended;
   }
 
@@ -187,18 +200,22 @@ export class ChildHandle {
   }
 
   #receive(message: FromChild | undefined): void {
-    // A child that talks nonsense is not believed in anything else.
+    // A child that talks nonsense is not believed in anything else, were it in the pipe already.
+    if (this.#distrusted) return;
     if (message === undefined) return this.#distrust("it sent a message that nobody understands");
     if (message.type === "defect") return this.#distrust(message.message);
     if (message.type === "ready") {
+      if (this.#state !== "starting") return this.#distrust("it said twice that it was ready");
+      this.#starting.stop();
       this.#ready.resolve();
-      if (this.#state === "starting") this.#state = "open";
+      this.#state = "open";
       return this.onChange();
     }
     if (message.type === "clean") return this.#cleaned(message.runId);
     const run = this.#runs.get(message.runId);
     if (run === undefined) return;
     if (message.type !== "done") return run.receive(message);
+    if (!run.mayEndWith(message.outcome)) return this.#distrust("it says that a run was cancelled which nobody has cancelled");
     this.#runs.delete(message.runId);
     const { outcome } = message;
     const reason = outcome.kind === "terminated" ? outcome.reason : "wall";
@@ -227,6 +244,7 @@ export class ChildHandle {
   }
 
   #distrust(what: string): void {
+    this.#distrusted = true;
     this.#lastWords += `\nThe supervisor ended this process: ${what.slice(0, MAX_LAST_WORDS)}`;
     this.#kill();
   }
@@ -245,6 +263,7 @@ export class ChildHandle {
   #end(exitCode: number | null, signal: string | null): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
+    this.#starting.stop();
     const runs = [...this.#runs.values()];
     this.#runs.clear();
     for (const limit of this.#cleaning.values()) limit.stop();

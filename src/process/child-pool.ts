@@ -46,6 +46,9 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
+/** In a row: then no spare is tried until a run has asked for a child and got one. */
+const MAX_FAILED_STARTS = 3;
+
 export class ChildPool {
   readonly #options: ChildPoolOptions;
   readonly #children = new Set<ChildHandle>();
@@ -150,7 +153,14 @@ export class ChildPool {
   }
 
   #start(memoryBytes: number): void {
-    const child = this.#options.start(memoryBytes);
+    let child: ChildHandle;
+    try {
+      child = this.#options.start(memoryBytes);
+    } catch (error) {
+      // A machine out of memory or processes says so at once. Not from here: who asked is in the middle of something.
+      setImmediate(() => this.#startFailed(error));
+      return;
+    }
     this.#children.add(child);
     child.onChange = () => {
       if (!child.live) this.#children.delete(child);
@@ -167,7 +177,7 @@ export class ChildPool {
   #startFailed(error: unknown): void {
     if (this.#closed) return;
     // A child that cannot start once may have been unlucky; three in a row are a broken installation.
-    if (++this.#failedStarts < 3) return this.#serve();
+    if (++this.#failedStarts < MAX_FAILED_STARTS) return this.#serve();
     for (const waiter of this.#waiting.splice(0))
       waiter.reject(new Fault("ERR_INTERNAL", `No process could be started: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
   }
@@ -226,11 +236,18 @@ export class ChildPool {
     const fitting = this.#live().filter((child) => this.#serves(child, wish));
     if (nested || this.#inUse() < this.#options.size) {
       const vacant = fitting.filter((child) => child.idle && this.#vacant(child));
-      const found = vacant.find((child) => child.tenant === tenant) ?? vacant[0];
+      const own = vacant.find((child) => child.tenant === tenant);
+      const found = own ?? (this.#needsAnother(wish) ? vacant[0] : undefined);
       if (found !== undefined) return found;
     }
     if (nested || concurrency < 2) return undefined;
     return fitting.find((child) => child.tenant === tenant && child.free && this.#shared(child) < concurrency);
+  }
+
+  /** Who has as many as can run at once waits the moment until one of them is ready again: spares are for others. */
+  #needsAnother(wish: SeatWish): boolean {
+    const own = this.#live().filter((child) => child.lasting && child.tenant === wish.tenant && this.#serves(child, wish));
+    return wish.nested === true || own.length < this.#options.size;
   }
 
   #serves({ tenant, memoryBytes }: ChildHandle, wish: SeatWish): boolean {
@@ -247,12 +264,14 @@ export class ChildPool {
   #fill(): void {
     const { size, spares } = this.#options;
     const starting = this.#live().filter((child) => child.tenant === undefined && !child.idle).length;
-    const nested = this.#waiting.filter(({ wish }) => wish.nested === true).length;
-    const lacking = Math.min(this.#waiting.length - nested, Math.max(0, size - this.#inUse())) + nested - starting;
+    const needy = this.#waiting.filter(({ wish }) => this.#needsAnother(wish));
+    const nested = needy.filter(({ wish }) => wish.nested === true).length;
+    const lacking = Math.min(needy.length - nested, Math.max(0, size - this.#inUse())) + nested - starting;
     const limit = size + spares + nested + [...this.#seats].filter(({ wish }) => wish.nested === true).length;
-    for (const { wish } of this.#waiting.slice(0, Math.max(0, lacking))) this.#startWithin(limit, wish.memoryBytes);
+    for (const { wish } of needy.slice(0, Math.max(0, lacking))) this.#startWithin(limit, wish.memoryBytes);
     // Spares come one at a time: who waits for the first must not share the machine with the start of others.
-    if (this.#children.size > 0 && starting === 0 && lacking <= 0 && this.#untouched() < spares) this.#startWithin(limit);
+    const mayStart = this.#failedStarts < MAX_FAILED_STARTS;
+    if (mayStart && this.#children.size > 0 && starting === 0 && lacking <= 0 && this.#untouched() < spares) this.#startWithin(limit);
   }
 
   #startWithin(limit: number, memoryBytes = this.#options.memoryBytes): void {

@@ -1,6 +1,6 @@
 // One run in a child, as the supervisor follows it: its limits from outside, its imports and calls, its one end.
 import type { RoomUsage } from "../isolate/room-job.ts";
-import type { LinkError } from "../isolate/room-outcome.ts";
+import type { LinkError, RoomOutcome } from "../isolate/room-outcome.ts";
 import type { HeldCode } from "./held-code.ts";
 import { climbKillLadder, type Ladder, type LadderOptions, type StopReason } from "./kill-ladder.ts";
 import type { FromRun, RunMessage, ToChild } from "./protocol.ts";
@@ -28,6 +28,8 @@ export interface ProcessDeath {
 
 /** Nothing says that an import has been linked well, and author code may import for as long as it may run. */
 const MAX_EXPLAINERS = 1000;
+/** Who is told so often why V8 links none of it needs no longer story; each takes a walk through the whole closure. */
+const MAX_EXPLAINED = 200;
 
 export class ChildRun {
   readonly runId: number;
@@ -39,6 +41,7 @@ export class ChildRun {
   /** Of imports that were answered with modules, by id. */
   readonly #explainers = new Map<number, (error: LinkError) => ImportFailure>();
   #asked = 0;
+  #explained = 0;
   #over = false;
 
   constructor(runId: number, request: RunRequest, ground: RunGround) {
@@ -66,6 +69,11 @@ export class ChildRun {
     return this.request.memoryMb * 1024 * 1024;
   }
 
+  /** Only who was asked to may say that a run was cancelled. */
+  mayEndWith(outcome: RoomOutcome): boolean {
+    return outcome.kind !== "terminated" || outcome.reason !== "cancelled" || this.#ladder.reason !== undefined;
+  }
+
   message(reset: boolean): RunMessage {
     const { plan, zod, mode, exportName, input, context, wallMs, cpuMs, memoryMb, bounds, grants } = this.request;
     const { runId } = this;
@@ -75,19 +83,19 @@ export class ChildRun {
 
   receive(message: Exclude<FromRun, { type: "clean" | "done" }>): void {
     // The room ends a run that asks too often before it gets here; this is for a child that has another master by now.
-    if ((message.type === "import" || message.type === "call") && ++this.#asked > this.request.bounds.totalCalls + 1)
-      return this.#ground.distrust("it called the host more often than a run may");
+    const asks = message.type === "import" || message.type === "call" || message.type === "unlinked";
+    if (asks && ++this.#asked > 2 * this.request.bounds.totalCalls + 1) return this.#ground.distrust("it called the host more often than a run may");
     switch (message.type) {
       case "logs":
         return this.request.onLogs(message.entries);
       case "cancelling":
         return this.#ladder.told(message.listens);
       case "import":
-        return void this.#answerImport(message);
+        return this.#answer(this.#answerImport(message));
       case "unlinked":
         return this.#explainImport(message);
       case "call":
-        return void this.#answerCall(message);
+        return this.#answer(this.#answerCall(message));
     }
   }
 
@@ -103,6 +111,10 @@ export class ChildRun {
     if (reason !== undefined) this.#settle({ kind: "stopped", reason, phase, usage });
     else if (outOfMemory && because === undefined) this.#settle({ kind: "stopped", reason: "memory", phase: "kill", usage });
     else this.#settle({ kind: "crashed", exitCode, signal, lastWords, because, usage });
+  }
+
+  #answer(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#ground.distrust(`it could not be answered: ${error instanceof Error ? error.message : String(error)}`));
   }
 
   #measured(): RoomUsage {
@@ -132,7 +144,9 @@ export class ChildRun {
 
   #explainImport({ importId, error }: Extract<FromRun, { type: "unlinked" }>): void {
     const refused = JSON.parse(error) as LinkError;
-    const failure = this.#explainers.get(importId)?.(refused).failure ?? { name: "SyntaxError", message: refused.message, code: "ERR_MODULE_SYNTAX" };
+    const explain = this.#explained++ < MAX_EXPLAINED ? this.#explainers.get(importId) : undefined;
+    this.#explainers.delete(importId);
+    const failure = explain?.(refused).failure ?? { name: "SyntaxError", message: refused.message, code: "ERR_MODULE_SYNTAX" };
     this.#ground.send({ type: "imported", runId: this.runId, importId, failure });
   }
 

@@ -115,6 +115,9 @@ export function startChild(options: ChildStartOptions): StartedChild {
     detached: process.platform !== "win32",
     windowsHide: true,
   });
+  // Node's own listener takes acknowledgements of handles that were never sent for a defect of its own, and throws: the
+  // child could end the host with one message. Handles do not travel on this channel.
+  child.removeAllListeners("internalMessage");
   let group: MemoryGroup | undefined;
   const forks = wrapping.pid;
   let killing: NodeJS.Timeout | undefined;

@@ -59,6 +59,7 @@ export function climbKillLadder(options: LadderOptions): Ladder {
   let phase: StopPhase = "signal";
   let peakGrowthBytes = 0;
   let cpuMs = 0;
+  let wasTold = false;
   let mostRuns = 1;
   let mostMemory = 0;
   let next: Limit | undefined;
@@ -116,7 +117,8 @@ export function climbKillLadder(options: LadderOptions): Ladder {
       return cpuMs;
     },
     told(listens) {
-      if (reason !== "cancelled" || phase !== "signal") return;
+      if (reason !== "cancelled" || phase !== "signal" || wasTold) return;
+      wasTold = true;
       next?.stop();
       if (listens) next = startLimit(FAREWELL_MS, ask);
       else ask();

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { readProcessUsage } from "./process-usage.ts";
 import { startChild, type LayerPlan, type StartedChild } from "./child-start.ts";
 import { transpileCache } from "./hardening/child-caches.ts";
-import type { TranspileAnswer, TranspileJob, TranspileNews, TranspileOrder } from "./transpile-protocol.ts";
+import { isNews, type TranspileAnswer, type TranspileJob, type TranspileNews, type TranspileOrder } from "./transpile-protocol.ts";
 
 export interface TranspileProcessOptions {
   readonly execPath: string;
@@ -103,7 +103,11 @@ export class TranspileProcess {
         resolve();
       });
     });
-    this.#child.on("message", (news: TranspileNews) => this.#hear(news));
+    this.#child.on("message", (news) => {
+      // It has read what authors wrote, and may be another's by now.
+      if (isNews(news)) this.#hear(news);
+      else this.#started.kill();
+    });
     this.#child.unref();
     this.#child.channel?.unref();
     (this.#child.stderr as unknown as { unref?(): void } | null)?.unref?.();
@@ -144,7 +148,10 @@ export class TranspileProcess {
   async stop(): Promise<void> {
     this.#gone = true;
     this.#stopClock();
+    // Who waits for its end must live to see it, and its pipes may end after it.
     this.#child.ref();
+    this.#child.channel?.ref();
+    (this.#child.stderr as unknown as { ref?(): void } | null)?.ref?.();
     this.#started.kill();
     await this.#exited;
   }

@@ -25,8 +25,11 @@ export function openCli(): CliRoute {
 
   function command(bin: string, args: readonly string[], more: Environment = {}): ReturnType<CliRoute["command"]> {
     const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<CliRoute["command"]>>>();
-    const child = execFile(process.execPath, [`${CLI}${bin}.mjs`, ...args], { env: { ...env, ...more }, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) =>
-      resolve({ stdout, stderr, exitCode: child.exitCode ?? -1 }),
+    const child = execFile(
+      process.execPath,
+      [`${CLI}${bin}.mjs`, ...args],
+      { env: { ...env, ...more }, maxBuffer: 64 * 1024 * 1024 },
+      (_error, stdout, stderr) => resolve({ stdout, stderr, exitCode: child.exitCode ?? -1 }),
     );
     child.stdin?.end();
     return promise;

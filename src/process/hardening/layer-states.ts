@@ -37,7 +37,7 @@ export function statesOf(facts: StateFacts): Record<LayerName, LayerState> {
       "Use Node 26.",
     ),
     environment: { active: true, how: "started with an environment of its own, which holds nothing of the host's" },
-    descriptors: { active: true, how: "started with three pipes and the channel; Node opens everything else close-on-exec" },
+    descriptors: { active: true, how: "started with a pipe for its last words and the channel; Node opens everything else close-on-exec" },
     uid: state(
       wrapping.uid,
       `${tools.setpriv} --reuid --regid --clear-groups: a user for each child`,
@@ -92,7 +92,7 @@ export function statesElsewhere(platform: string, permissions: boolean): Record<
   return {
     permissions: permissions ? on("node --permission; what loading needed is dropped before author code") : absent,
     environment: on("started with an environment of its own, which holds nothing of the host's"),
-    descriptors: on("started with three pipes and the channel; Node opens everything else close-on-exec"),
+    descriptors: on("started with a pipe for its last words and the channel; Node opens everything else close-on-exec"),
     uid: absent,
     "no-new-privileges": absent,
     capabilities: absent,

@@ -89,6 +89,9 @@ function link(path: string): string {
 
 function readKept(file: string, key: string): LayerPlan | undefined {
   try {
+    // What it says is run with our rights: it must be ours, and nobody else's to write.
+    const { uid, mode } = statSync(file);
+    if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return undefined;
     const kept = JSON.parse(readFileSync(file, "utf8")) as { readonly key?: unknown; readonly plan?: LayerPlan };
     return kept.key === key ? kept.plan : undefined;
   } catch {

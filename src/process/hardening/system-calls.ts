@@ -20,6 +20,9 @@ export const REFUSED: Readonly<Record<string, Readonly<Record<string, Numbers>>>
     kcmp: [312, 272],
     pidfd_open: [434, 434],
     pidfd_getfd: [438, 438],
+    // How a descriptor is handed over, which libuv expects on no channel of ours and ends the host for.
+    sendmsg: [46, 211],
+    sendmmsg: [307, 269],
     pidfd_send_signal: [424, 424],
     tkill: [200, 130],
     rt_sigqueueinfo: [129, 138],
