@@ -4,6 +4,9 @@
 import { Fault } from "../errors.ts";
 import type { ChildHandle } from "./child-handle.ts";
 import type { RunEnd, RunRequest } from "./run-request.ts";
+import { busyFault, type Seat, type SeatWish } from "./seat.ts";
+
+export type { Seat, SeatWish } from "./seat.ts";
 
 export interface ChildPoolOptions {
   /** How many children may run something at once; those of nested runs are not counted. */
@@ -20,24 +23,6 @@ export interface ChildPoolOptions {
   readonly memoryBytes: number;
   /** `memoryBytes`: the largest run that it is for. */
   start(memoryBytes: number): ChildHandle;
-}
-
-export interface SeatWish {
-  /** Whose code it is. */
-  readonly tenant: string;
-  /** What the runs of a child may use. It was started for so much and no more. */
-  readonly memoryBytes: number;
-  /** How many runs of this tenant may share a child; 1 where absent. */
-  readonly concurrency?: number | undefined;
-  /** Asked for by a run that waits for its end: it takes no place among `size`, and a child of its own. */
-  readonly nested?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** A run's place in a child. */
-export interface Seat {
-  readonly child: ChildHandle;
-  readonly wish: SeatWish;
 }
 
 interface Waiter {
@@ -292,12 +277,4 @@ export class ChildPool {
     const useless = this.#live().filter((child) => child.idle && this.#vacant(child) && !this.#waiting.some(({ wish }) => this.#serves(child, wish)));
     return useless.find(({ tenant }) => tenant !== undefined) ?? (this.#waiting.length === 0 ? undefined : useless[0]);
   }
-}
-
-function busyFault(waitedMs: number, ahead: number): Fault {
-  return new Fault(
-    "ERR_EXECUTOR_BUSY",
-    `No process became free within ${waitedMs} ms; ${ahead} executions were ahead. Try again later, or raise the number of processes.`,
-    { details: { ahead, waitedMs } },
-  );
 }
