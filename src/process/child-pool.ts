@@ -6,8 +6,6 @@ import type { ChildHandle } from "./child-handle.ts";
 import type { RunEnd, RunRequest } from "./run-request.ts";
 import { busyFault, type Seat, type SeatWish } from "./seat.ts";
 
-export type { Seat, SeatWish } from "./seat.ts";
-
 export interface ChildPoolOptions {
   /** How many children may run something at once; those of nested runs are not counted. */
   readonly size: number;

@@ -95,3 +95,14 @@ it("a run that may use more memory than a child was started for gets one that wa
   expect(await executor.run("ok.ts", "{}")).toMatchObject({ status: "Success" });
   expect(await executor.run("ok.ts", "{}", { limits: { ...large, memoryBytes: 0 } })).toMatchObject({ status: "Success" });
 });
+
+it("a workspace that runs as much as it may leaves the spares to others", async () => {
+  await using own = await openOwnEngine({ processes: 2, spares: 2 });
+  const executor = await own.workspace("one", FILES);
+  await executor.run("ok.ts", "{}");
+  for (let round = 0; round < 5; round++) await Promise.all(Array.from({ length: 6 }, () => executor.run("ok.ts", "{}")));
+  const before = await processes(own);
+  expect(own.pools.children("jit").spare).toBe(2);
+  for (let round = 0; round < 5; round++) await Promise.all(Array.from({ length: 6 }, () => executor.run("ok.ts", "{}")));
+  expect(await processes(own)).toEqual(before);
+});
