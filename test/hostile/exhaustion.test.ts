@@ -5,7 +5,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { describe, expect, it } from "vitest";
 import { createHarness, type Execution, type Harness } from "../../src/testing/index.ts";
 import { settledProcesses } from "../../src/testing/shared-pools.ts";
-import { descendantsOf, roomProcesses } from "../support/child-processes.ts";
+import { commandOf, descendantsOf, roomProcesses } from "../support/child-processes.ts";
 import { workflow } from "../support/engine.ts";
 import { goodRun, openHome, watchSupervisor } from "./hostile.ts";
 import { attacks } from "./case.ts";
@@ -243,12 +243,14 @@ describe("exhaustion across runs", () => {
       await begun.promise;
       // Which of them it is in cannot be seen from here: all end, also those that wait.
       const killed = roomProcesses();
+      const wrapped = descendantsOf(process.pid).filter((id) => commandOf(id).includes("child-main"));
       for (const id of killed) kill(which === "the one that we started" ? id : (descendantsOf(id).at(-1) ?? id));
       const execution = await running;
       expect(execution).toMatchObject({ status: "Failed", error: { code: "ERR_PROCESS_CRASH", name: "ProcessCrashError" }, logs: [{ message: "begun" }] });
       expect(await home.executor.execution(execution.id)).toEqual(execution);
-      while (roomProcesses().some((id) => killed.includes(id))) await sleep(10);
-      await sleep(50);
+      // With what each is wrapped in, whose end is what the supervisor hears of.
+      while (descendantsOf(process.pid).some((id) => wrapped.includes(id))) await sleep(10);
+      await sleep(200);
       await after();
     },
   );
