@@ -243,13 +243,13 @@ describe("exhaustion across runs", () => {
       await begun.promise;
       // Which of them it is in cannot be seen from here: all end, also those that wait.
       const killed = roomProcesses();
-      const wrapped = descendantsOf(process.pid).filter((id) => commandOf(id).includes("child-main"));
+      const wrapped = new Set(descendantsOf(process.pid).filter((id) => commandOf(id).includes("child-main")));
       for (const id of killed) kill(which === "the one that we started" ? id : (descendantsOf(id).at(-1) ?? id));
       const execution = await running;
       expect(execution).toMatchObject({ status: "Failed", error: { code: "ERR_PROCESS_CRASH", name: "ProcessCrashError" }, logs: [{ message: "begun" }] });
       expect(await home.executor.execution(execution.id)).toEqual(execution);
       // With what each is wrapped in, whose end is what the supervisor hears of.
-      while (descendantsOf(process.pid).some((id) => wrapped.includes(id))) await sleep(10);
+      while (descendantsOf(process.pid).some((id) => wrapped.has(id))) await sleep(10);
       await sleep(200);
       await after();
     },
