@@ -5,7 +5,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { describe, expect, it } from "vitest";
 import { createHarness, type Execution, type Harness } from "../../src/testing/index.ts";
 import { settledProcesses } from "../../src/testing/shared-pools.ts";
-import { commandOf, descendantsOf, roomProcesses } from "../support/child-processes.ts";
+import { descendantsOf, roomProcesses } from "../support/child-processes.ts";
 import { workflow } from "../support/engine.ts";
 import { goodRun, openHome, watchSupervisor } from "./hostile.ts";
 import { attacks } from "./case.ts";
@@ -243,7 +243,7 @@ describe("exhaustion across runs", () => {
       await begun.promise;
       // Which of them it is in cannot be seen from here: all end, also those that wait.
       const killed = roomProcesses();
-      const wrapped = new Set(descendantsOf(process.pid).filter((id) => commandOf(id).includes("child-main")));
+      const wrapped = new Set(descendantsOf(process.pid).filter((id) => killed.includes(id) || descendantsOf(id).some((inner) => killed.includes(inner))));
       for (const id of killed) kill(which === "the one that we started" ? id : (descendantsOf(id).at(-1) ?? id));
       const execution = await running;
       expect(execution).toMatchObject({ status: "Failed", error: { code: "ERR_PROCESS_CRASH", name: "ProcessCrashError" }, logs: [{ message: "begun" }] });
