@@ -14,10 +14,13 @@ it("B87: a host that closes ends what still runs as cancelled, with its record a
   });
   const begun = Promise.withResolvers<void>();
   const own = new AbortController();
-  const running = [harness.run("wf.ts", {}, { onLog: () => begun.resolve() }), harness.run("wf.ts", {}, { signal: own.signal })];
+  // The second may still wait for a process: then it never begins, and is refused.
+  const running = [harness.run("wf.ts", {}, { onLog: () => begun.resolve() }), harness.run("wf.ts", {}, { signal: own.signal })].map((each) =>
+    each.catch((error: { code: string }) => error),
+  );
   await begun.promise;
   await harness.dispose();
-  const executions = await Promise.all(running.map((each) => each.catch((error: { code: string }) => error)));
+  const executions = await Promise.all(running);
   expect(executions[0]).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" }, logs: [{ message: "begun" }] });
   const rows = await world.rows("select status from executions where workspace_id = $1", [harness.executor.workspace.id]);
   expect(new Set(rows.map(({ status }) => status as string))).toEqual(new Set(["Cancelled"]));
