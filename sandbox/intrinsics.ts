@@ -31,7 +31,6 @@ export const { isArray, prototype: arrayPrototype } = Array;
 export const { isFinite, isInteger, isSafeInteger } = Number;
 export const { floor, trunc, min, max } = Math;
 export const { isView } = ArrayBuffer;
-export const dateNow = Date.now;
 
 export const RealmError = Error;
 export const RealmTypeError = TypeError;
@@ -74,7 +73,6 @@ export const charCodeAt = uncurry(String.prototype.charCodeAt);
 export const splitText = uncurry(String.prototype.split as (this: string, separator: string) => string[]);
 export const repeatText = uncurry(String.prototype.repeat);
 export const toFixed = uncurry(Number.prototype.toFixed);
-export const lowerCase = uncurry(String.prototype.toLowerCase);
 export const toWellFormed = uncurry(String.prototype.toWellFormed);
 export const execPattern = uncurry(RegExp.prototype.exec);
 
@@ -87,7 +85,6 @@ export const weakSetAdd = uncurry(WeakSet.prototype.add) as <T extends WeakKey>(
 export const weakSetHas = uncurry(WeakSet.prototype.has) as <T extends WeakKey>(set: WeakSet<T>, value: T) => boolean;
 export const weakGet = uncurry(WeakMap.prototype.get) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => V | undefined;
 export const weakSet = uncurry(WeakMap.prototype.set) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K, value: V) => WeakMap<K, V>;
-export const weakHas = uncurry(WeakMap.prototype.has) as <K extends WeakKey, V>(map: WeakMap<K, V>, key: K) => boolean;
 
 const typedArray = getPrototypeOf(Uint8Array.prototype) as object;
 function getter(prototype: object, key: PropertyKey): (view: ArrayBufferView) => unknown {

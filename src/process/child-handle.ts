@@ -193,9 +193,9 @@ export class ChildHandle {
   /** The kernel's own limit stands where ours is: what grows faster than we look meets it first. */
   #limitMemory(): void {
     const { memoryBytes, runs } = this.#share();
-    const bound = [...this.#runs.values()].some((run) => run.memoryBytes === 0) ? 0 : memoryBound(memoryBytes);
-    if (bound > 0 && bound <= this.#limitedTo) return;
-    this.#limitedTo = bound === 0 ? Infinity : bound;
+    const bound = memoryBound(memoryBytes);
+    if (bound <= this.#limitedTo) return;
+    this.#limitedTo = bound;
     this.#started.limitMemory(bound, runs);
   }
 

@@ -1,8 +1,9 @@
 // How much private memory a child may have in all (RLIMIT_DATA), and how that is raised for a run that may have more.
 import { spawnSync } from "node:child_process";
+import type { Tier } from "../../settings.ts";
 import type { Tools } from "./layers.ts";
 
-export type Tier = "jit" | "jitless";
+export type { Tier } from "../../settings.ts";
 
 const MB = 1024 * 1024;
 
