@@ -51,6 +51,22 @@ export interface Usage {
   readonly peakMemoryBytes: number;
 }
 
+/** Where the time went, in milliseconds, one phase after the other; a phase that was not reached is absent. */
+export interface Timings {
+  /** From when it was due until a host took it; absent where nothing waited. */
+  readonly queued?: number;
+  /** Finding HEAD and the snapshot. */
+  readonly pinned?: number;
+  /** Finding the entry, reading and compiling what it imports. */
+  readonly loaded?: number;
+  /** Waiting for a process. */
+  readonly process?: number;
+  /** Making the modules one program, in the process. */
+  readonly linked?: number;
+  /** Author code, its modules' top level included. */
+  readonly ran?: number;
+}
+
 export interface ModuleUse {
   readonly path: string;
   readonly hash: string;
@@ -71,6 +87,7 @@ export interface Execution {
   readonly error?: ExecutionError;
   readonly logs: readonly LogLine[];
   readonly usage: Usage;
+  readonly timings?: Timings;
   readonly snapshotId: string;
   /** Every module that was linked, sorted by path. */
   readonly modules: readonly ModuleUse[];

@@ -47,6 +47,9 @@ export const FAULTS = Object.freeze({
   ERR_WORKFLOW_AMBIGUOUS: kind("caller", 2, 409, "Several workflows have this name; the candidates are listed."),
   ERR_PATH_EXISTS: kind("caller", 2, 409, "The target path already holds a file."),
   ERR_CONTENT_CHANGED: kind("caller", 2, 409, "The file is not the version the caller expected."),
+  ERR_IDEMPOTENCY_CONFLICT: kind("caller", 2, 409, "The idempotency key, or the execution id, was used before for another request."),
+  ERR_UNAUTHENTICATED: kind("caller", 2, 401, "The request carries no token, or one that is not known, has expired or was revoked."),
+  ERR_FORBIDDEN: kind("caller", 2, 403, "The token does not have the scope, or the workspace, that the request needs."),
   ERR_EXECUTION_ENDED: kind("caller", 2, 409, "The execution has ended already and cannot be cancelled."),
 
   ERR_WORKFLOW_NOT_FOUND: kind("caller", 3, 404, "No workflow has this id or name."),

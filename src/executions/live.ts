@@ -1,0 +1,31 @@
+// Port: what is heard of executions while they run, from host to host. In process (in-process-live.ts) or Redis streams and
+// channels (redis-live.ts); one contract suite. It is transport: what it loses is in the record at the end.
+import type { LogLine } from "../completion.ts";
+import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
+import type { NestedOrigin } from "./order.ts";
+
+/** A log line; `from` where it comes from an execution inside. */
+export interface LiveLine {
+  readonly line: LogLine;
+  readonly from?: NestedOrigin | undefined;
+}
+
+export type Notice =
+  | { readonly type: "lines" | "begun" | "ended"; readonly workspace: WorkspaceId; readonly id: string }
+  /** To whoever runs it. */
+  | { readonly type: "cancel"; readonly workspace: WorkspaceId; readonly id: string };
+
+export interface Live extends AsyncDisposable {
+  /** In order; never throws, never waits. What cannot be sent while the transport is away is kept (bounded) and sent when it is back. */
+  append(workspace: WorkspaceId, id: string, line: LiveLine): void;
+  /** Resolves when all that was appended to it has been sent, or cannot be. Never rejects. */
+  flushed(workspace: WorkspaceId, id: string): Promise<void>;
+  /** Lines after the `after`-th appended (own and nested ones counted together). Empty where there is none, or the transport is away. */
+  read(workspace: WorkspaceId, id: string, after: number): Promise<readonly LiveLine[]>;
+  /** To every host, this one included; best effort, never rejects. */
+  announce(notice: Notice): Promise<void>;
+  /** Called in the order of announcing, and once with "resumed" after the transport was away: then anything may have been missed. */
+  listen(listener: (notice: Notice | { readonly type: "resumed" }) => void): Disposable;
+  /** Its lines are in the record: they may go, after a while for those who still read. */
+  drop(workspace: WorkspaceId, id: string): void;
+}
