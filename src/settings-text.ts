@@ -3,12 +3,18 @@
 import { parseDuration } from "./duration.ts";
 import { Fault } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
-import { isLimitName, MAX_CONCURRENCY, SETTING_NAMES, settingLabel, wantedInstead, type SettingName, type SettingsChange } from "./settings.ts";
+import { amountRange, isAmountName, isLimitName, SETTING_NAMES, settingLabel, wantedInstead, type SettingName, type SettingsChange } from "./settings.ts";
 import { parseSize } from "./size.ts";
 
 const BY_LABEL: ReadonlyMap<string, SettingName> = new Map(
   SETTING_NAMES.flatMap((name) => [name, settingLabel(name)].map((label) => [label.toLowerCase(), name])),
 );
+
+/** What 0 is called, and what it means, where it is no mere amount. */
+const ZERO: { readonly [K in SettingName]?: { readonly word: string; readonly meaning: string } } = {
+  maxRunning: { word: "none", meaning: "as many as hosts have room for" },
+  retentionDays: { word: "forever", meaning: "never removed" },
+};
 
 const SWITCH: Readonly<Record<string, boolean>> = { on: true, true: true, yes: true, off: false, false: false, no: false };
 
@@ -31,6 +37,8 @@ export const SETTING_MEANINGS: Readonly<Record<SettingName, string>> = {
   codeGeneration: "eval, and functions made from text",
   tier: "whether V8 makes machine code",
   concurrency: "runs that share one process",
+  maxRunning: "runs at once, over all hosts",
+  retentionDays: "days for which executions that ended are kept",
 };
 
 /**
@@ -78,6 +86,7 @@ function readValue(name: SettingName, text: string): unknown {
   const word = text.toLowerCase();
   if (name === "tier") return word;
   if (name === "webAssembly" || name === "codeGeneration") return SWITCH[word] ?? text;
+  if (word === ZERO[name]?.word) return 0;
   if (isLimitName(name)) {
     const { unit, mayBeNone } = LIMITS[name];
     if (mayBeNone && word === "none") return 0;
@@ -90,7 +99,8 @@ function readValue(name: SettingName, text: string): unknown {
 /** What `parseSettings` takes for it, in words. */
 export function settingRange(name: SettingName): string {
   if (name === "tier") return "jit, or jitless: slower, with memory counted to the byte";
-  if (name === "concurrency") return `a whole number from 1 to ${MAX_CONCURRENCY}`;
+  const zero = ZERO[name];
+  if (isAmountName(name)) return `${amountRange(name)}${zero === undefined ? "" : `; 0 or ${zero.word}: ${zero.meaning}`}`;
   if (!isLimitName(name)) return "on or off";
   const { unit, mayBeNone, least } = LIMITS[name];
   const kind = { ms: "a time", bytes: "a size", "": "a whole number" }[unit];
@@ -100,6 +110,8 @@ export function settingRange(name: SettingName): string {
 /** As `parseSettings` reads it: 10m, 256mb, none, on. */
 export function settingText(name: SettingName, value: number | boolean | string): string {
   if (typeof value !== "number") return typeof value === "string" ? value : value ? "on" : "off";
+  const zero = ZERO[name];
+  if (value === 0 && zero !== undefined) return zero.word;
   if (!isLimitName(name)) return String(value);
   const { unit, mayBeNone } = LIMITS[name];
   if (value === 0 && mayBeNone) return "none";

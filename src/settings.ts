@@ -23,6 +23,10 @@ export interface WorkspaceSettings {
   readonly tier: Tier;
   /** How many runs of the workspace share one process, 1 to 100; one that has to be killed takes the others along. */
   readonly concurrency: number;
+  /** How many of its executions run at once, over all hosts; 0: no bound but the hosts' slots. */
+  readonly maxRunning: number;
+  /** How long executions that have ended are kept, with their logs; 0: for ever. */
+  readonly retentionDays: number;
 }
 
 export const DEFAULT_SETTINGS: WorkspaceSettings = Object.freeze({
@@ -30,13 +34,12 @@ export const DEFAULT_SETTINGS: WorkspaceSettings = Object.freeze({
   grants: Object.freeze({ webAssembly: false, codeGeneration: false }),
   tier: "jit",
   concurrency: 1,
+  maxRunning: 0,
+  retentionDays: 30,
 });
 
 /** All settings side by side: as they are stored, and as an operator names them (settingLabel). */
-export interface SettingValues extends Limits, Grants {
-  readonly tier: Tier;
-  readonly concurrency: number;
-}
+export interface SettingValues extends Limits, Grants, Omit<WorkspaceSettings, "limits" | "grants"> {}
 
 export type SettingName = keyof SettingValues;
 
@@ -47,9 +50,23 @@ export type SettingsChange = { readonly [K in SettingName]?: SettingValues[K] | 
 
 export const MAX_CONCURRENCY = 100;
 
+/** Settings that are an amount and no limit of a run, with the least and the most of it. */
+const AMOUNTS = Object.freeze({
+  concurrency: { least: 1, most: MAX_CONCURRENCY },
+  maxRunning: { least: 0, most: 100_000 },
+  retentionDays: { least: 0, most: 36_500 },
+} as const satisfies { readonly [K in SettingName]?: { readonly least: number; readonly most: number } });
+
+export type AmountName = keyof typeof AMOUNTS;
+
 const GRANT_NAMES = Object.freeze(Object.keys(DEFAULT_SETTINGS.grants) as (keyof Grants)[]);
 
-export const SETTING_NAMES: readonly SettingName[] = Object.freeze([...LIMIT_NAMES, ...GRANT_NAMES, "tier" as const, "concurrency" as const]);
+export const SETTING_NAMES: readonly SettingName[] = Object.freeze([
+  ...LIMIT_NAMES,
+  ...GRANT_NAMES,
+  "tier" as const,
+  ...(Object.keys(AMOUNTS) as AmountName[]),
+]);
 
 /** As an operator writes it: `timeout` for wallMs, as after `run-workflow --`. */
 export function settingLabel(name: SettingName): string {
@@ -60,26 +77,39 @@ export function isLimitName(name: SettingName): name is LimitName {
   return Object.hasOwn(LIMITS, name);
 }
 
-export function settingValues({ limits, grants, tier, concurrency }: WorkspaceSettings): SettingValues {
-  return { ...limits, ...grants, tier, concurrency };
+export function isAmountName(name: SettingName): name is AmountName {
+  return Object.hasOwn(AMOUNTS, name);
+}
+
+export function settingValues({ limits, grants, tier, concurrency, maxRunning, retentionDays }: WorkspaceSettings): SettingValues {
+  return { ...limits, ...grants, tier, concurrency, maxRunning, retentionDays };
 }
 
 /** The defaults, with what the workspace has of its own. */
 export function withOwnSettings(defaults: WorkspaceSettings, own: OwnSettings): WorkspaceSettings {
   const values: Record<string, unknown> = { ...settingValues(defaults) };
   for (const name of SETTING_NAMES) if (own[name] !== undefined) values[name] = own[name];
-  const { webAssembly, codeGeneration, tier, concurrency, ...limits } = values as unknown as SettingValues;
-  return { limits, grants: { webAssembly, codeGeneration }, tier, concurrency };
+  const { webAssembly, codeGeneration, tier, concurrency, maxRunning, retentionDays, ...limits } = values as unknown as SettingValues;
+  return { limits, grants: { webAssembly, codeGeneration }, tier, concurrency, maxRunning, retentionDays };
 }
 
 /** What the setting could be instead, in words; undefined where it can have this value. */
 export function wantedInstead(name: SettingName, value: unknown): string | undefined {
   if (isLimitName(name)) return wantedLimit(name, value);
   if (name === "tier") return TIERS.includes(value as Tier) ? undefined : "jit or jitless";
-  if (name === "concurrency") {
-    return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MAX_CONCURRENCY ? undefined : `a whole number from 1 to ${MAX_CONCURRENCY}`;
-  }
+  if (isAmountName(name)) return isAmount(name, value) ? undefined : amountRange(name);
   return typeof value === "boolean" ? undefined : "on or off";
+}
+
+function isAmount(name: AmountName, value: unknown): boolean {
+  const { least, most } = AMOUNTS[name];
+  return Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+}
+
+/** What it can be, in words. */
+export function amountRange(name: AmountName): string {
+  const { least, most } = AMOUNTS[name];
+  return `a whole number from ${least} to ${most}`;
 }
 
 function wantedLimit(name: LimitName, value: unknown): string | undefined {

@@ -37,12 +37,14 @@ describe("settings of a stored workspace", () => {
 
   it("show tells of every setting its value, who has set it, the default and the code", async () => {
     const lines = (await bifrost(["workspace", "show"])).stdout.trimEnd().split("\n");
-    expect(lines).toHaveLength(17);
+    expect(lines).toHaveLength(19);
     expect(lines[0]).toBe("timeout\t5m\tdefault\t5m\tERR_TIMEOUT_WALL\twall clock of a run");
     expect(await shown()).toMatchObject({
       memory: { value: 134_217_728, unit: "bytes", default: 134_217_728, own: false, code: "ERR_MEMORY_LIMIT" },
       modules: { value: 10_000, default: 10_000, own: false, code: "ERR_CLOSURE_TOO_LARGE" },
       tier: { value: "jit", default: "jit", own: false },
+      maxRunning: { value: 0, default: 0, own: false },
+      retentionDays: { value: 30, default: 30, own: false },
     });
   });
 

@@ -196,14 +196,14 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
 
     describe("settings", () => {
       it("a new workspace has nothing of its own, and the defaults for all", async () => {
-        const { limits, grants, tier, concurrency } = (await origin.workspace("plain", { create: true }))!;
-        expect({ limits, grants, tier, concurrency }).toEqual(DEFAULT_SETTINGS);
+        const { id: _id, name: _name, ...settings } = (await origin.workspace("plain", { create: true }))!;
+        expect(settings).toEqual(DEFAULT_SETTINGS);
         expect(await origin.ownSettings("plain")).toEqual({});
       });
 
       it("what is set is there for whoever asks next, and all else stays the default", async () => {
         const { id } = (await origin.workspace("set", { create: true }))!;
-        const changed = await origin.updateSettings("set", { wallMs: 0, logLines: 7, webAssembly: true, concurrency: 4 });
+        const changed = await origin.updateSettings("set", { wallMs: 0, logLines: 7, webAssembly: true, concurrency: 4, maxRunning: 2, retentionDays: 0 });
         expect(changed).toEqual({
           id,
           name: "set",
@@ -211,9 +211,11 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
           grants: { webAssembly: true, codeGeneration: false },
           tier: "jit",
           concurrency: 4,
+          maxRunning: 2,
+          retentionDays: 0,
         });
         expect(await origin.workspace("set")).toEqual(changed);
-        expect(await origin.ownSettings("set")).toEqual({ wallMs: 0, logLines: 7, webAssembly: true, concurrency: 4 });
+        expect(await origin.ownSettings("set")).toEqual({ wallMs: 0, logLines: 7, webAssembly: true, concurrency: 4, maxRunning: 2, retentionDays: 0 });
       });
 
       it("one change leaves alone what another has set, and null takes a value back", async () => {

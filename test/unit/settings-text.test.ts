@@ -31,6 +31,11 @@ describe("a setting", () => {
     ["codeGeneration=yes", { codeGeneration: true }],
     ["tier=Jitless", { tier: "jitless" }],
     ["concurrency=100", { concurrency: 100 }],
+    ["maxRunning=20", { maxRunning: 20 }],
+    ["maxrunning=none", { maxRunning: 0 }],
+    ["maxRunning=0", { maxRunning: 0 }],
+    ["retentionDays=7", { retentionDays: 7 }],
+    ["retentiondays=Forever", { retentionDays: 0 }],
     ["timeout=default", { wallMs: null }],
     ["tier=DEFAULT", { tier: null }],
   ] as const)("%s is read", ([text, change]) => {
@@ -52,6 +57,10 @@ describe("a setting", () => {
     ["tier=fast", "tier", 'tier is "fast"; jit, or jitless'],
     ["concurrency=0", "concurrency", 'concurrency is "0"; a whole number from 1 to 100 is wanted'],
     ["concurrency=101", "concurrency", "a whole number from 1 to 100 is wanted"],
+    ["maxRunning=-1", "maxRunning", 'maxRunning is "-1"; a whole number from 0 to 100000; 0 or none: as many as hosts have room for is wanted'],
+    ["maxRunning=forever", "maxRunning", "a whole number from 0 to 100000"],
+    ["retentionDays=36501", "retentionDays", "a whole number from 0 to 36500; 0 or forever: never removed is wanted"],
+    ["retentionDays=2w", "retentionDays", 'retentionDays is "2w"'],
     ["grant=all", "grant", 'There is no setting "grant". There are: timeout, cpu, memory,'],
     ["all=1", "all", 'There is no setting "all"'],
     ["constructor=1", "constructor", "There is no setting"],
@@ -83,6 +92,8 @@ describe("a setting", () => {
       tier: "jitless",
       concurrency: 7,
       logLines: 1,
+      maxRunning: 5,
+      retentionDays: 0,
     });
     for (const values of [settingValues(DEFAULT_SETTINGS), settingValues(odd)]) {
       const texts = SETTING_NAMES.map((name) => `${settingLabel(name)}=${settingText(name, values[name])}`);
@@ -90,6 +101,8 @@ describe("a setting", () => {
     }
     expect(settingText("wallMs", 300_000)).toBe("5m");
     expect(settingText("memoryBytes", 0)).toBe("none");
+    expect(settingText("maxRunning", 0)).toBe("none");
+    expect(settingText("retentionDays", 0)).toBe("forever");
   });
 
   it("has a meaning, and all of them can be taken back at once", () => {
@@ -102,8 +115,10 @@ describe("BIFROST_DEFAULTS", () => {
   it("changes the defaults that it names, and no others", () => {
     expect(readConfig({}).defaults).toEqual(DEFAULT_SETTINGS);
     expect(readConfig({ BIFROST_DEFAULTS: " " }).defaults).toEqual(DEFAULT_SETTINGS);
-    expect(readConfig({ BIFROST_DEFAULTS: "memory=256mb,timeout=10m, webAssembly=on concurrency=2,cpu=default" }).defaults).toEqual(
-      withOwnSettings(DEFAULT_SETTINGS, { memoryBytes: 256 * MB, wallMs: 600_000, webAssembly: true, concurrency: 2 }),
+    expect(
+      readConfig({ BIFROST_DEFAULTS: "memory=256mb,timeout=10m, webAssembly=on concurrency=2,cpu=default,maxRunning=9,retentionDays=forever" }).defaults,
+    ).toEqual(
+      withOwnSettings(DEFAULT_SETTINGS, { memoryBytes: 256 * MB, wallMs: 600_000, webAssembly: true, concurrency: 2, maxRunning: 9, retentionDays: 0 }),
     );
   });
 

@@ -20,6 +20,8 @@ it.for([
   ['{"webAssembly":"yes"}', "webAssembly", '"yes"'],
   ['{"tier":"fast"}', "tier", '"fast"'],
   ['{"concurrency":0}', "concurrency", "0"],
+  ['{"maxRunning":1.5}', "maxRunning", "1.5"],
+  ['{"retentionDays":"30"}', "retentionDays", '"30"'],
   ["[]", "all", "[]"],
   ["null", "all", "null"],
   ["{", "all", "{"],
