@@ -3,6 +3,7 @@
 import type { Execution } from "./completion.ts";
 import type { Ended, HandOver } from "./executions/hand-over.ts";
 import type { Order, PinnedSnapshot, TakenProcess } from "./executions/order.ts";
+import { startPhases } from "./executions/phases.ts";
 import type { ExecutionStart, StoredExecution } from "./executions/records.ts";
 import type { Closure } from "./modules/loader.ts";
 import type { Entry } from "./workspace/find.ts";
@@ -29,18 +30,24 @@ export async function execute(order: Order, powers: ExecutionPowers): Promise<Ex
   const earlier = await powers.recall(order);
   if (earlier?.execution !== undefined) return earlier.execution;
 
+  const phases = startPhases(order.queuedMs);
   await using taken = powers.takeProcess(order);
-  await using pinned = await powers.pin(order, earlier?.snapshotId);
+  await using pinned = await powers.pin(order, earlier?.snapshotId ?? order.snapshotId);
+  phases.reached("pinned");
   const entry = await powers.find(order, pinned);
   const closure = await powers.load(order, pinned, entry);
+  phases.reached("loaded");
 
   const workflow = `${entry.path}::${entry.exportName}`;
-  if (closure.failure === undefined) await taken.ready;
+  if (closure.failure === undefined) {
+    await taken.ready;
+    phases.reached("process");
+  }
   const begun = powers.begin(order, { workflow, snapshotId: pinned.snapshot.id, startedAt: new Date().toISOString() });
   // It is awaited below; until then its failure must not count as unhandled.
   begun.catch(() => {});
 
-  const ended = await powers.handOver(order, { pinned, entry, closure, run: taken.run });
+  const { timings, ...ended } = await powers.handOver(order, { pinned, entry, closure, run: taken.run });
   const { startedAt } = await begun;
 
   return await powers.record(order, {
@@ -49,6 +56,7 @@ export async function execute(order: Order, powers: ExecutionPowers): Promise<Ex
     ...(order.parent === undefined ? {} : { parentId: order.parent.id }),
     workflow,
     ...ended,
+    timings: { ...phases.timings, ...timings },
     snapshotId: pinned.snapshot.id,
     startedAt,
     finishedAt: new Date().toISOString(),

@@ -8,10 +8,11 @@ import { checkId, checkInputSize, checkLineNumber } from "./executions/asked.ts"
 import { createClaims } from "./executions/claims.ts";
 import { handOver, type Ended, type HandOver } from "./executions/hand-over.ts";
 import { createLoading } from "./executions/loading.ts";
-import type { NestedOrigin, Order, PinnedSnapshot } from "./executions/order.ts";
-import type { ExecutionRecords, ExecutionStart } from "./executions/records.ts";
+import type { Held, NestedOrigin, Order, PinnedSnapshot } from "./executions/order.ts";
+import type { ExecutionRecords } from "./executions/records.ts";
 import { cancellationOf, RunningExecutions, type Cancellation } from "./executions/running.ts";
-import { scrubberOf, scrubJson, scrubOutcome, type Secrets } from "./executions/scrub.ts";
+import { scrubberOf, scrubOutcome, type Secrets } from "./executions/scrub.ts";
+import { createRecording } from "./executions/recording.ts";
 import { checkSecrets } from "./executions/secrets.ts";
 import type { Limits } from "./limits.ts";
 import { DEFAULT_IMPORT_POLICY, type ImportPolicy } from "./modules/import-policy.ts";
@@ -41,6 +42,11 @@ export interface RunOptions {
   readonly onLog?: ((line: LogLine) => void) | undefined;
   /** Lines of what the execution executes, and of what that does; they stand in the records of those alone. */
   readonly onNestedLog?: ((line: LogLine, from: NestedOrigin) => void) | undefined;
+  /** Run on this snapshot, as a past execution's envelope names it; on HEAD's where absent. An id that has run before keeps its own. */
+  readonly snapshotId?: string | undefined;
+  /** Of an execution that was accepted by a host: see host.ts. */
+  readonly held?: Held | undefined;
+  readonly queuedMs?: number | undefined;
   /** Name → value: what author code may ask for by `config.get(name)`. Taken out of result, error and logs, and of what is kept of the input. */
   readonly secrets?: Secrets | undefined;
 }
@@ -50,6 +56,8 @@ export interface Executor extends AsyncDisposable {
   readonly workspace: Workspace;
   /** Resolves for every reference that resolves; rejects with a Fault only where no execution began. `inputJson` is JSON text. */
   run(reference: string, inputJson: string, options?: RunOptions): Promise<Execution>;
+  /** What a reference names as the workspace stands now: `path::export`, and its registration (asked for then) where there is one. Rejects as `run` does. */
+  resolve(reference: string): Promise<{ readonly workflow: string; executable(): Promise<Executable | undefined> }>;
   /** One atomic write; null deletes. */
   write(changes: Readonly<Record<string, string | Uint8Array | null>>, options?: WriteOptions): Promise<WriteResult>;
   move(from: string, to: string): Promise<WriteResult>;
@@ -75,6 +83,8 @@ export interface Executor extends AsyncDisposable {
    * has ended, from its record. Rejects with ERR_EXECUTION_NOT_FOUND.
    */
   logs(id: string, options?: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined }): AsyncIterable<LogLine>;
+  /** Takes no more, waits for what runs, and closes. */
+  retire(): Promise<void>;
   /** Waits for what a write left to be done (describe runs, stored code). */
   settled(): Promise<void>;
 }
@@ -109,19 +119,21 @@ export function createExecutor(parts: ExecutorParts): Executor {
   const modules = createModuleFetch({ origin, store, compile });
   const { find, load, loadFrom, loadImport } = createLoading({ workspace: workspace.id, origin, modules, policy });
   const { takeProcess, pin } = createClaims({ workspace: workspace.id, store, snapshots, children, tenant, leaseMs });
+  const recording = createRecording({ workspace: workspace.id, records, log });
   const loose = new Set<Promise<unknown>>();
   const running = new RunningExecutions();
   const closing = new AbortController();
+  let retired = false;
 
   const powers: ExecutionPowers = {
-    recall,
+    recall: recording.recall,
     takeProcess,
     pin,
     find,
     load,
-    begin,
+    begin: recording.begin,
     handOver: async (order, work) => scrubOutcome(await handed(order, work), scrubberOf(order.secrets)),
-    record,
+    record: recording.record,
   };
 
   function handed(order: Order, work: HandOver): Promise<Ended> {
@@ -138,27 +150,6 @@ export function createExecutor(parts: ExecutorParts): Executor {
     };
     const execution = await running.run({ id: order.id, signals: [order.signal], onLog: order.onLog }, (reins) => execute({ ...order, ...reins }, inside));
     return whole?.status === execution.status ? { ...execution, ...whole } : execution;
-  }
-
-  /** Only an id that somebody else gave can have been seen before. */
-  async function recall(order: Order): ReturnType<ExecutionPowers["recall"]> {
-    return given.has(order) ? await records.get(workspace.id, order.id) : undefined;
-  }
-  const given = new WeakSet<Order>();
-
-  async function begin(order: Order, start: Parameters<ExecutionPowers["begin"]>[1]): ReturnType<ExecutionPowers["begin"]> {
-    return order.mode === "call" ? await records.begin(startOf(order, start)) : start;
-  }
-
-  function startOf({ id, inputJson, secrets, parent }: Order, start: Parameters<ExecutionPowers["begin"]>[1]): ExecutionStart {
-    const input = scrubJson(inputJson, scrubberOf(secrets));
-    return { id, workspace: workspace.id, inputJson: input, ...start, ...(parent === undefined ? {} : { parentId: parent.id }) };
-  }
-
-  async function record(order: Order, execution: Execution): Promise<Execution> {
-    if (order.mode !== "call" || (await records.end(workspace.id, execution))) return execution;
-    // Somebody else ended it first: there is one terminal state, and this was not it.
-    return (await records.get(workspace.id, order.id))?.execution ?? execution;
   }
 
   function track(work: Promise<unknown>): void {
@@ -207,8 +198,11 @@ export function createExecutor(parts: ExecutorParts): Executor {
       onLog: options.onLog,
       onNestedLog: options.onNestedLog,
       secrets: options.secrets,
+      snapshotId: options.snapshotId as SnapshotId | undefined,
+      held: options.held,
+      queuedMs: options.queuedMs,
     };
-    if (options.id !== undefined) given.add(order);
+    if (options.id !== undefined) recording.idWasGiven(order);
     return order;
   }
 
@@ -234,11 +228,24 @@ export function createExecutor(parts: ExecutorParts): Executor {
     async run(reference, inputJson, options = {}) {
       checkId(options.id);
       checkInputSize(inputJson, options.limits ?? workspace.limits);
-      if (closing.signal.aborted) throw new Fault("ERR_EXECUTOR_CLOSED", "This executor has been closed and takes no more executions. Open another one.");
+      if (closing.signal.aborted || retired)
+        throw new Fault("ERR_EXECUTOR_CLOSED", "This executor has been closed and takes no more executions. Open another one.");
       const secrets = checkSecrets(options.secrets);
       const id = options.id ?? randomUUIDv7();
       const asked = { id, signals: [options.signal, closing.signal], onLog: options.onLog };
       return await running.run(asked, (reins) => runOrder(orderFor(reference, inputJson, { ...options, ...reins, secrets }, id)));
+    },
+    async resolve(reference) {
+      const { snapshot, head } = await snapshots.pin(workspace.id);
+      const { path, exportName } = await find({ reference }, { snapshot, version: head.version });
+      const isIt = (each: Executable): boolean => each.active && each.exportName === exportName;
+      // Not from those known at this version: what describe runs find is written later.
+      return { workflow: `${path}::${exportName}`, executable: async () => (await origin.executables(workspace.id, { path })).find(isIt) };
+    },
+    async retire() {
+      retired = true;
+      await running.settled();
+      await this[Symbol.asyncDispose]();
     },
     write: (changes, options) => writer.write(changes, options),
     move: (from, to) => writer.move(from, to),

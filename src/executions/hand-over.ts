@@ -15,6 +15,7 @@ import type { NestedPowers } from "./nested.ts";
 import { explainLink } from "./explain-link.ts";
 import { LogBook } from "./log-book.ts";
 import { MB, MOST_MEMORY_BYTES } from "../limits.ts";
+import { roomTimings } from "./phases.ts";
 import { keep, prepare } from "./prepared-closure.ts";
 import { scrubberOf } from "./scrub.ts";
 
@@ -30,7 +31,7 @@ export interface HandOverPowers extends ImportPowers {
   readonly log?: ((message: string) => void) | undefined;
 }
 
-export type Ended = Pick<Execution, "status" | "result" | "error" | "logs" | "usage" | "modules">;
+export type Ended = Pick<Execution, "status" | "result" | "error" | "logs" | "usage" | "modules" | "timings">;
 
 const NO_USAGE: RoomUsage = { wallMs: 0, cpuMs: 0, peakMemoryBytes: 0 };
 
@@ -50,6 +51,7 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     mapStack: (stack) => map(stack).stack,
     scrubber: scrubberOf(order.secrets),
     onLine: order.onLog,
+    earlier: order.held?.earlierLines,
     maxLines: limits.logLines,
     maxBytes: limits.logBytes,
   });
@@ -95,10 +97,12 @@ function ended(
   facts: { readonly logs: Ended["logs"]; readonly usage: RoomUsage; readonly modules: ReadonlyMap<string, ClosureModule> },
 ): Ended {
   const used = [...facts.modules.values()].map(({ path, hash }) => ({ path, hash })).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const { linkedMs: _, ...usage } = facts.usage;
   return {
     ...completion,
     logs: facts.logs,
-    usage: facts.usage,
+    usage,
+    timings: roomTimings(facts.usage),
     modules: used,
   };
 }

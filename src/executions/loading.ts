@@ -27,7 +27,7 @@ export interface LoadingParts {
 }
 
 export interface Loading {
-  readonly find: (order: Order, pinned: PinnedSnapshot) => Promise<Entry>;
+  readonly find: (order: Pick<Order, "reference">, pinned: Pick<PinnedSnapshot, "snapshot" | "version">) => Promise<Entry>;
   readonly load: (order: Order, pinned: PinnedSnapshot, entry: Entry) => Promise<Closure>;
   readonly loadImport: (order: Order, pinned: PinnedSnapshot, asked: AskedImport) => Promise<LoadedImport>;
   readonly loadFrom: (snapshot: Snapshot, path: ModulePath, limits?: Limits) => Promise<Closure>;
@@ -49,8 +49,8 @@ export function createLoading({ workspace, origin, modules, policy }: LoadingPar
   const reaches = new WeakMap<Order, ImportReach>();
   const registered = new LRUCache<number, Promise<readonly Executable[]>>({ max: 4 });
 
-  async function find(order: Order, { snapshot, version }: PinnedSnapshot): Promise<Entry> {
-    return await findEntry(order.reference, { snapshot, executables: () => executablesAt(version) });
+  async function find({ reference }: Pick<Order, "reference">, { snapshot, version }: Pick<PinnedSnapshot, "snapshot" | "version">): Promise<Entry> {
+    return await findEntry(reference, { snapshot, executables: () => executablesAt(version) });
   }
 
   /** The same at every version, so asked once for each. */

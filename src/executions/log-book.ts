@@ -8,6 +8,8 @@ export interface LogBookOptions {
   readonly mapStack: (stack: string) => string;
   readonly scrubber?: Scrubber | undefined;
   readonly onLine?: ((line: LogLine) => void) | undefined;
+  /** Of attempts before: they stand first, and count. */
+  readonly earlier?: readonly LogLine[] | undefined;
   readonly maxLines: number;
   /** Of messages and data together, in UTF-8, as the room wrote them: mapping may shorten a stack without bound, and the room counts too. */
   readonly maxBytes: number;
@@ -24,6 +26,7 @@ export class LogBook {
 
   constructor(options: LogBookOptions) {
     this.#options = options;
+    this.lines.push(...(options.earlier ?? []));
   }
 
   add(entries: readonly LogEntry[]): void {

@@ -1,9 +1,11 @@
 // What is asked for, and what it is answered from.
-import type { LogLine } from "../completion.ts";
+import type { Execution, LogLine } from "../completion.ts";
 import type { Limits } from "../limits.ts";
 import type { RunEnd, RunRequest } from "../process/run-request.ts";
 import type { Workspace } from "../snapshot/origin.ts";
+import type { SnapshotId } from "../snapshot/snapshot-record.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { AcceptedOrder, Claim } from "./ledger.ts";
 import type { Secrets } from "./scrub.ts";
 
 export interface Order {
@@ -17,6 +19,12 @@ export interface Order {
   /** call: run it; validate: everything but the call; describe: its parameters. */
   readonly mode: "call" | "validate" | "describe";
   readonly limits: Limits;
+  /** Run on this snapshot where the id has none yet; on HEAD's where absent. */
+  readonly snapshotId?: SnapshotId | undefined;
+  /** How it was taken from those that wait, and what was accepted; absent where it is run for who waits right here. */
+  readonly held?: Held | undefined;
+  /** How long it waited before it was taken. */
+  readonly queuedMs?: number | undefined;
   /** Whether another execution waits for this one: then it takes no place among those that may run at once. */
   readonly nested?: boolean | undefined;
   /** The execution that waits for this one; `chain` are the workflows from the outermost to it. */
@@ -26,6 +34,19 @@ export interface Order {
   readonly signal?: AbortSignal | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
   readonly onNestedLog?: ((line: LogLine, from: NestedOrigin) => void) | undefined;
+}
+
+/** An execution that many hosts know of, in the hands of this one. */
+export interface Held {
+  readonly claim: Claim;
+  /** Where its row is not there yet: it is made when the execution begins. */
+  readonly accepted?: AcceptedOrder | undefined;
+  /** Lines of attempts before this one. */
+  readonly earlierLines: readonly LogLine[];
+  /** Asked before the end is recorded: true where it has been handed back to be tried again, and so has not ended. */
+  handBack(execution: Execution): Promise<boolean>;
+  /** Aborts where the claim no longer holds: then nothing is recorded. */
+  readonly lost: AbortSignal;
 }
 
 /** Whose line it is that comes from inside of an execution. */

@@ -79,4 +79,6 @@ export interface RoomUsage {
   readonly wallMs: number;
   readonly cpuMs: number;
   readonly peakMemoryBytes: number;
+  /** Until the modules were linked, and author code began; absent where it did not come to that. */
+  readonly linkedMs?: number | undefined;
 }

@@ -45,6 +45,7 @@ export class Room {
   #graph: ModuleGraph | undefined;
   #host: RoomHost | undefined;
   #enteredAt = performance.now();
+  #linkedMs: number | undefined;
   #ownTimeout: NodeJS.Timeout | undefined;
   #entered: Promise<void> = Promise.resolve();
   #over = false;
@@ -88,7 +89,8 @@ export class Room {
       );
       const outcome = await this.#ended.promise;
       const wallMs = performance.now() - this.#enteredAt;
-      return { outcome, usage: { wallMs, cpuMs: this.#usage.cpuMs(), peakMemoryBytes: outcome.kind === "terminated" ? 0 : await this.#usage.heapBytes() } };
+      const peakMemoryBytes = outcome.kind === "terminated" ? 0 : await this.#usage.heapBytes();
+      return { outcome, usage: { wallMs, cpuMs: this.#usage.cpuMs(), peakMemoryBytes, linkedMs: this.#linkedMs } };
     } finally {
       this.#left = true;
       clearTimeout(wallTimer);
@@ -224,6 +226,7 @@ export class Room {
       const { name, message: text, stack } = error as Error;
       return { kind: "rejected-link", error: JSON.stringify({ name, message: text, stack, path: this.#graph.compiling }) };
     }
+    this.#linkedMs = performance.now() - this.#enteredAt;
     await this.#graph.evaluateEntry();
     const text =
       message.mode === "describe"

@@ -139,7 +139,8 @@ function isRunNews(value: Record<string, unknown>): boolean {
 }
 
 function isUsage(value: unknown): boolean {
-  return isRecord(value) && ["wallMs", "cpuMs", "peakMemoryBytes"].every((key) => Number.isFinite(value[key]));
+  if (!isRecord(value) || (value["linkedMs"] !== undefined && !Number.isFinite(value["linkedMs"]))) return false;
+  return ["wallMs", "cpuMs", "peakMemoryBytes"].every((key) => Number.isFinite(value[key]));
 }
 
 function isLinkError(text: unknown): boolean {

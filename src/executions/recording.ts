@@ -1,0 +1,60 @@
+// What is kept of an order's execution: the steps of execution.ts that go to the record. A dry run leaves none. One that a
+// host has accepted is written until it stands, or until somebody else has it.
+import type { Execution } from "../completion.ts";
+import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
+import type { Order } from "./order.ts";
+import { persistently } from "./persistently.ts";
+import type { ExecutionRecords, ExecutionStart, StoredExecution } from "./records.ts";
+import { scrubberOf, scrubJson } from "./scrub.ts";
+
+export interface RecordingParts {
+  readonly workspace: WorkspaceId;
+  readonly records: ExecutionRecords;
+  readonly log?: ((message: string) => void) | undefined;
+}
+
+type Start = Omit<ExecutionStart, "id" | "workspace" | "inputJson">;
+
+export interface Recording {
+  /** Only an id that somebody else gave can have been seen before. */
+  idWasGiven(order: Order): void;
+  readonly recall: (order: Order) => Promise<StoredExecution | undefined>;
+  readonly begin: (order: Order, start: Start) => Promise<Pick<ExecutionStart, "startedAt">>;
+  readonly record: (order: Order, execution: Execution) => Promise<Execution>;
+}
+
+export function createRecording({ workspace, records, log }: RecordingParts): Recording {
+  const given = new WeakSet<Order>();
+
+  async function recall(order: Order): ReturnType<Recording["recall"]> {
+    return given.has(order) && order.held === undefined ? await records.get(workspace, order.id) : undefined;
+  }
+
+  async function begin(order: Order, start: Start): ReturnType<Recording["begin"]> {
+    if (order.mode !== "call") return start;
+    const { held } = order;
+    if (held === undefined) return await records.begin(startOf(order, start));
+    const { claim, accepted, lost: signal } = held;
+    return await persistently(() => records.begin({ ...startOf(order, start), claim, accepted }), { signal, log });
+  }
+
+  function startOf({ id, inputJson, secrets, parent }: Order, start: Start): ExecutionStart {
+    const input = scrubJson(inputJson, scrubberOf(secrets));
+    return { id, workspace, inputJson: input, ...start, ...(parent === undefined ? {} : { parentId: parent.id }) };
+  }
+
+  async function record(order: Order, execution: Execution): Promise<Execution> {
+    if (order.mode !== "call" || (await order.held?.handBack(execution)) === true) return execution;
+    if (await end(order, execution)) return execution;
+    // Somebody else ended it first: there is one terminal state, and this was not it.
+    return (await records.get(workspace, order.id))?.execution ?? execution;
+  }
+
+  async function end({ held }: Order, execution: Execution): Promise<boolean> {
+    if (held === undefined) return await records.end(workspace, execution);
+    const { claim, lost: signal } = held;
+    return await persistently(() => records.end(workspace, execution, { claim }), { signal, log });
+  }
+
+  return { idWasGiven: (order) => void given.add(order), recall, begin, record };
+}
