@@ -10,21 +10,29 @@ export interface LiveLine {
   readonly from?: NestedOrigin | undefined;
 }
 
+/** As it was appended, with where it stands: for `read` to go on after it. */
+export interface PlacedLine extends LiveLine {
+  readonly place: string;
+}
+
 export type Notice =
   | { readonly type: "lines" | "begun" | "ended"; readonly workspace: WorkspaceId; readonly id: string }
   /** To whoever runs it. */
   | { readonly type: "cancel"; readonly workspace: WorkspaceId; readonly id: string };
 
 export interface Live extends AsyncDisposable {
-  /** In order; never throws, never waits. What cannot be sent while the transport is away is kept (bounded) and sent when it is back. */
+  /**
+   * In order; never throws, never waits. What cannot be sent while the transport is away is kept (bounded) and sent when it is
+   * back; then, or at once, "lines" is announced. A line may arrive twice, and be missing: its number tells.
+   */
   append(workspace: WorkspaceId, id: string, line: LiveLine): void;
   /** Resolves when all that was appended to it has been sent, or cannot be. Never rejects. */
   flushed(workspace: WorkspaceId, id: string): Promise<void>;
-  /** Lines after the `after`-th appended (own and nested ones counted together). Empty where there is none, or the transport is away. */
-  read(workspace: WorkspaceId, id: string, after: number): Promise<readonly LiveLine[]>;
+  /** The next lines after a place, own and nested ones; "" for the beginning. Empty where there is none yet, or the transport is away. */
+  read(workspace: WorkspaceId, id: string, after: string): Promise<readonly PlacedLine[]>;
   /** To every host, this one included; best effort, never rejects. */
   announce(notice: Notice): Promise<void>;
-  /** Called in the order of announcing, and once with "resumed" after the transport was away: then anything may have been missed. */
+  /** Called in the order in which one host announced, and once with "resumed" after the transport was away: then anything may have been missed. */
   listen(listener: (notice: Notice | { readonly type: "resumed" }) => void): Disposable;
   /** Its lines are in the record: they may go, after a while for those who still read. */
   drop(workspace: WorkspaceId, id: string): void;

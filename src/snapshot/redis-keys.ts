@@ -31,6 +31,11 @@ export function leaseKey(workspace: WorkspaceId, executionId: string): string {
   return `${prefix(workspace)}exec:${executionId}:lease`;
 }
 
+/** The stream of log lines while it runs. */
+export function logsKey(workspace: WorkspaceId, executionId: string): string {
+  return `${prefix(workspace)}exec:${executionId}:logs`;
+}
+
 function prefix(workspace: WorkspaceId): string {
   return workspace === DEFAULT_WORKSPACE_ID ? "bifrost:" : `bifrost:{${workspace}}:`;
 }

@@ -1,0 +1,97 @@
+// Live lines and notices within one process: where there is no Redis, RPC and executor are one.
+import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
+import type { Live, LiveLine, Notice, PlacedLine } from "./live.ts";
+
+export interface InProcessLiveOptions {
+  /** How long lines stay for those who read after `drop`; 10,000 when absent. */
+  readonly lingerMs?: number;
+}
+
+/** Of one execution, with those from inside: what is older goes, and is in the record. */
+const MAX_LINES = 50_000;
+const LINES_A_READ = 1000;
+
+type Listener = Parameters<Live["listen"]>[0];
+
+interface Kept {
+  /** How many went from the beginning. */
+  gone: number;
+  readonly lines: LiveLine[];
+}
+
+export function createInProcessLive({ lingerMs = 10_000 }: InProcessLiveOptions = {}): Live {
+  return new InProcessLive(lingerMs);
+}
+
+class InProcessLive implements Live {
+  readonly #lingerMs: number;
+  readonly #kept = new Map<string, Kept>();
+  readonly #leaving = new Map<string, NodeJS.Timeout>();
+  readonly #listeners = new Set<Listener>();
+  #closed = false;
+
+  constructor(lingerMs: number) {
+    this.#lingerMs = lingerMs;
+  }
+
+  append(workspace: WorkspaceId, id: string, line: LiveLine): void {
+    if (this.#closed) return;
+    const key = `${workspace} ${id}`;
+    let kept = this.#kept.get(key);
+    if (kept === undefined) this.#kept.set(key, (kept = { gone: 0, lines: [] }));
+    kept.lines.push(line);
+    // Seldom and many at once: taking one away moves all the others.
+    if (kept.lines.length >= 2 * MAX_LINES) kept.gone += kept.lines.splice(0, kept.lines.length - MAX_LINES).length;
+    this.#tell({ type: "lines", workspace, id });
+  }
+
+  flushed(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  read(workspace: WorkspaceId, id: string, after: string): Promise<readonly PlacedLine[]> {
+    const kept = this.#kept.get(`${workspace} ${id}`);
+    if (kept === undefined) return Promise.resolve([]);
+    const from = Math.max(0, Number(after) - kept.gone);
+    return Promise.resolve(
+      kept.lines.slice(from, from + LINES_A_READ).map(({ line, from: origin }, at) => ({ line, from: origin, place: String(kept.gone + from + at + 1) })),
+    );
+  }
+
+  announce(notice: Notice): Promise<void> {
+    this.#tell(notice);
+    return Promise.resolve();
+  }
+
+  listen(listener: Listener): Disposable {
+    // Not the listener itself: the same one may listen twice.
+    const heard: Listener = (notice) => listener(notice);
+    this.#listeners.add(heard);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(heard) };
+  }
+
+  drop(workspace: WorkspaceId, id: string): void {
+    const key = `${workspace} ${id}`;
+    if (!this.#kept.has(key)) return;
+    clearTimeout(this.#leaving.get(key));
+    const timer = setTimeout(() => {
+      this.#leaving.delete(key);
+      this.#kept.delete(key);
+    }, this.#lingerMs);
+    timer.unref();
+    this.#leaving.set(key, timer);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
+    this.#leaving.clear();
+    this.#kept.clear();
+    this.#listeners.clear();
+    return Promise.resolve();
+  }
+
+  #tell(notice: Notice): void {
+    for (const listener of this.#listeners) listener(notice);
+  }
+}
