@@ -110,17 +110,63 @@ export interface ExecutionsTable {
   id: Uuid;
   workspace_id: Uuid;
   workflow: Text;
-  snapshot_id: Text;
+  /** Pinned when it was first begun. */
+  snapshot_id: Text | null;
   status: Text;
   input: JsonText;
   result: JsonText | null;
   error: JsonText | null;
   modules: JsonText | null;
   usage: JsonText | null;
-  started_at: Timestamp;
+  /** Of the attempt that counts. */
+  started_at: Timestamp | null;
   finished_at: Timestamp | null;
   /** Of the execution that executed this one. */
   parent_id: Uuid | null;
+  /** As the caller wrote it; null where nobody waited for a host. */
+  reference: Text | null;
+  asked_by: Generated<Text>;
+  priority: Generated<Int>;
+  queued_at: Generated<Timestamp>;
+  /** When it may be taken: as asked for, or after a pause between attempts. */
+  due_at: Generated<Timestamp>;
+  /** When it has waited for too long. */
+  expires_at: Timestamp | null;
+  max_wait_ms: BigInteger | null;
+  attempt: Generated<Int>;
+  /** Counts the holdings; 0 for what no host was given by a claim. */
+  fence: Generated<BigInteger>;
+  /** Who holds it, or held it last. */
+  host_id: Uuid | null;
+  retry_attempts: Generated<Int>;
+  retry_backoff_ms: Generated<BigInteger>;
+  retry_idempotent: Generated<Bool>;
+  limits: JsonText | null;
+  asked_snapshot_id: Text | null;
+  idempotency_key: Text | null;
+  request_hash: Text | null;
+  traceparent: Text | null;
+  timings: JsonText | null;
+  /** What a list shows of the error. */
+  error_summary: JsonText | null;
+}
+
+/** One row a process that runs executions. Its times are for who looks; nobody is judged by them. */
+export interface HostsTable {
+  id: Uuid;
+  name: Text;
+  slots: Int;
+  beats: Generated<BigInteger>;
+  beat_at: Generated<Timestamp>;
+  left_at: Timestamp | null;
+  /** Others took it for dead. */
+  dead_at: Timestamp | null;
+}
+
+/** When a workspace was last given something to run. */
+export interface ClaimTurnsTable {
+  workspace_id: Uuid;
+  served_at: Timestamp;
 }
 
 export interface ExecutionLogsTable {
@@ -152,6 +198,8 @@ export interface Database {
   workflows: WorkflowsTable;
   executions: ExecutionsTable;
   execution_logs: ExecutionLogsTable;
+  hosts: HostsTable;
+  claim_turns: ClaimTurnsTable;
   requirements: RequirementsTable;
 }
 

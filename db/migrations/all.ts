@@ -6,6 +6,7 @@ import { workflows } from "./0003-workflows.ts";
 import { executions } from "./0004-executions.ts";
 import { settings } from "./0005-settings.ts";
 import { nestedExecutions } from "./0006-nested-executions.ts";
+import { waitingExecutions } from "./0007-waiting-executions.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-workspaces": workspaces,
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0004-executions": executions,
   "0005-settings": settings,
   "0006-nested-executions": nestedExecutions,
+  "0007-waiting-executions": waitingExecutions,
 };

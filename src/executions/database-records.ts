@@ -16,6 +16,8 @@ export interface DatabaseRecordsOptions {
   readonly db: OpenDatabase["db"];
   /** How errors name the database: `host:port/database` or its directory; no password. */
   readonly describeServer: string;
+  /** Id of the host in the ledger, where these records are a host's: what it begins without a claim is reaped with it. */
+  readonly host?: (() => string) | undefined;
 }
 
 export function createDatabaseRecords({ db, describeServer }: DatabaseRecordsOptions): ExecutionRecords {
@@ -34,7 +36,7 @@ export function createDatabaseRecords({ db, describeServer }: DatabaseRecordsOpt
       guarded(async () => {
         if (await insertExecution(db, newRow(start))) return { ...start, status: "Running", execution: undefined };
         const known = await read(start.workspace, start.id);
-        if (known !== undefined) return known;
+        if (known !== undefined) return { ...known, startedAt: known.startedAt ?? start.startedAt };
         throw new Fault("ERR_INTERNAL", `The execution id ${start.id} is taken in another workspace.`, { details: { id: start.id } });
       }),
 
@@ -99,7 +101,7 @@ function storedOf(row: ExecutionRow, logs: readonly LogRow[]): StoredExecution {
     workflow: decodeText(row.workflow),
     snapshotId: row.snapshot_id as SnapshotId,
     inputJson: originalJson(row.input),
-    startedAt: row.started_at.toISOString(),
+    startedAt: (row.started_at ?? row.queued_at).toISOString(),
     ...(row.parent_id === null ? undefined : { parentId: row.parent_id }),
   };
   if (row.status === "Running") return { ...start, status: "Running", execution: undefined };
@@ -124,7 +126,7 @@ function executionOf(
     snapshotId: start.snapshotId,
     modules: valueOf(row.modules ?? "[]") as ModuleUse[],
     startedAt: start.startedAt,
-    finishedAt: (row.finished_at ?? row.started_at).toISOString(),
+    finishedAt: (row.finished_at ?? row.queued_at).toISOString(),
   };
 }
 
