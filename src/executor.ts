@@ -7,11 +7,12 @@ import { execute, type ExecutionPowers } from "./execution.ts";
 import { checkId, checkInputSize, checkLineNumber } from "./executions/asked.ts";
 import { createClaims } from "./executions/claims.ts";
 import { handOver, type Ended, type HandOver } from "./executions/hand-over.ts";
+import { HandedSecrets } from "./executions/handed-secrets.ts";
 import { createLoading } from "./executions/loading.ts";
 import type { Held, NestedOrigin, Order, PinnedSnapshot } from "./executions/order.ts";
 import type { ExecutionRecords } from "./executions/records.ts";
 import { cancellationOf, RunningExecutions, type Cancellation } from "./executions/running.ts";
-import { scrubberOf, scrubOutcome, type Secrets } from "./executions/scrub.ts";
+import { scrubOutcome, type Secrets } from "./executions/scrub.ts";
 import { createRecording } from "./executions/recording.ts";
 import { checkSecrets } from "./executions/secrets.ts";
 import type { Limits } from "./limits.ts";
@@ -25,6 +26,7 @@ import type { Executable, LiveFile, Origin, Workspace } from "./snapshot/origin.
 import type { SnapshotId } from "./snapshot/snapshot-record.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
+import type { ConfigSource, ConfigValues } from "./workspace/config-values.ts";
 import { describeParameters } from "./workspace/describe-parameters.ts";
 import type { Compile } from "./workspace/prepare-files.ts";
 import { pushDirectory, type PushOptions, type PushResult } from "./workspace/push.ts";
@@ -67,6 +69,8 @@ export interface Executor extends AsyncDisposable {
   executables(): Promise<readonly Executable[]>;
   /** Rejects with ERR_PATH_NOT_FOUND. */
   readFile(path: string): Promise<LiveFile & { readonly bytes: Uint8Array }>;
+  /** What `config.get` reads, for operators; undefined where nothing of it is stored. */
+  readonly config: ConfigValues | undefined;
   /** The module cache by its operations' names (B40). */
   readonly moduleCache: ModuleCache;
   /** Source of a module as a past execution saw it, for a code frame; undefined where it is no longer kept. */
@@ -99,6 +103,10 @@ export interface ExecutorParts {
   /** Whose code shares child processes. */
   readonly tenant: string;
   readonly policy?: ImportPolicy | undefined;
+  /** What `config.get` reads beside the secrets of the run; nothing where absent. */
+  readonly config?: ConfigSource | undefined;
+  /** What operators change it by, where it is stored. */
+  readonly configValues?: ConfigValues | undefined;
   /** Whether parameters of written workflows are read and stored (B50). */
   readonly describe: boolean;
   readonly log?: ((message: string) => void) | undefined;
@@ -132,21 +140,21 @@ export function createExecutor(parts: ExecutorParts): Executor {
     find,
     load,
     begin: recording.begin,
-    handOver: async (order, work) => scrubOutcome(await handed(order, work), scrubberOf(order.secrets)),
+    handOver: async (order, work) => scrubOutcome(await handed(order, work), order.handed.scrubber()),
     record: recording.record,
   };
 
   function handed(order: Order, work: HandOver): Promise<Ended> {
-    return handOver(order, work, { loadImport, nested: { run: runNested }, log });
+    return handOver(order, work, { loadImport, nested: { run: runNested }, config: parts.config, log });
   }
 
-  /** What the execution that waits for it gets holds secrets still: they are its own too. */
+  /** What the execution that waits for it gets holds secrets still: those that it may read itself are not kept from it (nested.ts). */
   async function runNested(order: Order, pinned: PinnedSnapshot): Promise<Execution> {
     let whole: Ended | undefined;
     const inside: ExecutionPowers = {
       ...powers,
       pin: async () => ({ snapshot: pinned.snapshot, version: pinned.version, [Symbol.asyncDispose]: async () => undefined }),
-      handOver: async (own, work) => scrubOutcome((whole = await handed(own, work)), scrubberOf(own.secrets)),
+      handOver: async (own, work) => scrubOutcome((whole = await handed(own, work)), own.handed.scrubber()),
     };
     const execution = await running.run({ id: order.id, signals: [order.signal], onLog: order.onLog }, (reins) => execute({ ...order, ...reins }, inside));
     return whole?.status === execution.status ? { ...execution, ...whole } : execution;
@@ -197,7 +205,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       signal: options.signal,
       onLog: options.onLog,
       onNestedLog: options.onNestedLog,
-      secrets: options.secrets,
+      handed: new HandedSecrets(options.secrets),
       snapshotId: options.snapshotId as SnapshotId | undefined,
       held: options.held,
       queuedMs: options.queuedMs,
@@ -253,6 +261,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       pushDirectory(directory, { workspace: workspace.id, origin, writer, maxSourceBytes: workspace.limits.sourceBytes }, options ?? {}),
     files: (options = {}) => origin.files(workspace.id, options),
     executables: () => origin.executables(workspace.id),
+    config: parts.configValues,
     moduleCache: createModuleCache({
       workspace: workspace.id,
       origin,

@@ -7,6 +7,7 @@ import type { Closure, ClosureModule } from "../modules/loader.ts";
 import { MappingMemory, mapStack } from "../modules/source-positions.ts";
 import type { RunEnd, RunRequest } from "../process/run-request.ts";
 import type { RoomUsage } from "../isolate/room-job.ts";
+import type { ConfigSource } from "../workspace/config-values.ts";
 import type { Entry } from "../workspace/find.ts";
 import { complete, failed, type Completion } from "./complete.ts";
 import { answerImport, withFaults, type ImportPowers } from "./answer-import.ts";
@@ -17,7 +18,6 @@ import { LogBook } from "./log-book.ts";
 import { MB, MOST_MEMORY_BYTES } from "../limits.ts";
 import { roomTimings } from "./phases.ts";
 import { keep, prepare } from "./prepared-closure.ts";
-import { scrubberOf } from "./scrub.ts";
 
 export interface HandOver {
   readonly pinned: PinnedSnapshot;
@@ -28,6 +28,8 @@ export interface HandOver {
 
 export interface HandOverPowers extends ImportPowers {
   readonly nested: NestedPowers;
+  /** What the workspace has for `config.get`; nothing where absent. */
+  readonly config?: ConfigSource | undefined;
   readonly log?: ((message: string) => void) | undefined;
 }
 
@@ -49,14 +51,14 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
   const { limits, workspace } = order;
   const book = new LogBook({
     mapStack: (stack) => map(stack).stack,
-    scrubber: scrubberOf(order.secrets),
+    scrubber: () => order.handed.scrubber(),
     onLine: order.onLog,
     earlier: order.held?.earlierLines,
     maxLines: limits.logLines,
     maxBytes: limits.logBytes,
   });
   const workflow = `${entry.path}::${entry.exportName}`;
-  await using calls = createHostCalls({ order, pinned, workflow, powers: powers.nested, log: powers.log });
+  await using calls = createHostCalls({ order, pinned, entry, powers: powers.nested, config: powers.config, log: powers.log });
   const request: RunRequest = {
     ...prepare(closure, entry.path),
     zod: closure.usesZod,
@@ -83,7 +85,7 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     hashOf,
     explainLink: (error) => explainLink(error, { mapStack: map, modules, entry: entry.path }),
   });
-  return ended(calls.explain(withFaults(completion, { faults, hashOf })), { logs: book.lines, usage: end.usage, modules });
+  return ended(calls.explain(withFaults(completion, { faults, hashOf })), { logs: book.finished(), usage: end.usage, modules });
 }
 
 /** It had begun, and its process was lost before it could run: where there is no other, that is how it ended. */

@@ -6,7 +6,8 @@ import type { Scrubber } from "./scrub.ts";
 
 export interface LogBookOptions {
   readonly mapStack: (stack: string) => string;
-  readonly scrubber?: Scrubber | undefined;
+  /** Asked for at every line: what is looked for grows with what is handed out. */
+  readonly scrubber?: (() => Scrubber | undefined) | undefined;
   readonly onLine?: ((line: LogLine) => void) | undefined;
   /** Of attempts before: they stand first, and count. */
   readonly earlier?: readonly LogLine[] | undefined;
@@ -23,20 +24,38 @@ export class LogBook {
   readonly #options: LogBookOptions;
   #bytes = 0;
   #truncated = false;
+  readonly #firstScrubber: Scrubber | undefined;
 
   constructor(options: LogBookOptions) {
     this.#options = options;
     this.lines.push(...(options.earlier ?? []));
+    this.#firstScrubber = this.#scrubber();
   }
 
   add(entries: readonly LogEntry[]): void {
     for (const entry of entries) {
       if (this.#truncated) return;
-      const { mapStack, scrubber } = this.#options;
+      const { mapStack } = this.#options;
+      const scrubber = this.#scrubber();
       const message = entry.parts.map((part, index) => (index % 2 === 0 ? part : mapStack(part))).join("");
       // Before it is measured and perhaps cut: half of a secret would not be known for one.
       this.#add({ ...entry, message: scrubber === undefined ? message : scrubber.text(message), bytes: bytesOf(entry) });
     }
+  }
+
+  /** As they are kept: of secrets that were handed out after a line came, it may hold those that somebody else had put into the input. */
+  finished(): readonly LogLine[] {
+    const scrubber = this.#scrubber();
+    if (scrubber === undefined || scrubber === this.#firstScrubber) return this.lines;
+    return this.lines.map(({ message, data, ...line }) => ({
+      ...line,
+      message: scrubber.text(message),
+      ...(data === undefined ? {} : { data: scrubber.value(data) }),
+    }));
+  }
+
+  #scrubber(): Scrubber | undefined {
+    return this.#options.scrubber?.();
   }
 
   #add({ level, message, at, data, bytes }: Omit<LogEntry, "parts"> & { readonly message: string; readonly bytes: number }): void {
@@ -59,7 +78,7 @@ export class LogBook {
 
   #data(text: string): unknown {
     const data = parsed(text);
-    const { scrubber } = this.#options;
+    const scrubber = this.#scrubber();
     return scrubber === undefined ? data : scrubber.value(data);
   }
 

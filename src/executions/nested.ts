@@ -8,6 +8,8 @@ import { FAULTS, Fault, type FaultCode } from "../errors.ts";
 import { isLongerThan } from "../limits.ts";
 import type { Completion } from "./complete.ts";
 import type { Order, PinnedSnapshot } from "./order.ts";
+import { scrubOutcome } from "./scrub.ts";
+import type { Reader } from "../workspace/config-grants.ts";
 
 export interface NestedPowers {
   /** Runs the order in this snapshot and records it. Secrets stand in what it resolves to, though not in what is recorded. */
@@ -17,8 +19,8 @@ export interface NestedPowers {
 export interface NestedScene {
   readonly order: Order;
   readonly pinned: PinnedSnapshot;
-  /** `path::export` of the execution that asks. */
-  readonly workflow: string;
+  /** What runs in the execution that asks. */
+  readonly entry: Reader;
   readonly powers: NestedPowers;
 }
 
@@ -54,11 +56,11 @@ const MAX_KEPT_ERRORS = 50;
 const MAX_KEPT_CHARACTERS = 10_000;
 const MAX_KEPT_FRAMES = 50;
 
-export function createNestedRuns({ order, pinned, workflow, powers }: NestedScene): NestedRuns {
+export function createNestedRuns({ order, pinned, entry, powers }: NestedScene): NestedRuns {
   const beganAt = performance.now();
   const stop = new AbortController();
   const failures = new Map<string, ExecutionError>();
-  const chain = [...(order.parent?.chain ?? []), workflow];
+  const chain = [...(order.parent?.chain ?? []), `${entry.path}::${entry.exportName}`];
   let last: Promise<unknown> = Promise.resolve();
 
   // Before the process of this execution hears of it: who waits is told after what it waits for.
@@ -109,7 +111,7 @@ export function createNestedRuns({ order, pinned, workflow, powers }: NestedScen
   }
 
   function orderFor(reference: string, inputJson: string): Order {
-    const { workspace, limits, secrets, id: parentId, onNestedLog } = order;
+    const { workspace, limits, handed, id: parentId, onNestedLog } = order;
     const id = randomUUIDv7();
     return {
       id,
@@ -120,14 +122,16 @@ export function createNestedRuns({ order, pinned, workflow, powers }: NestedScen
       limits: { ...limits, wallMs: timeLeft() },
       nested: true,
       parent: { id: parentId, chain },
-      secrets,
+      handed,
       signal: stop.signal,
       onLog: onNestedLog === undefined ? undefined : (line) => onNestedLog(line, { id, parentId, reference }),
       onNestedLog,
     };
   }
 
-  function answerTo({ id, error, result }: Execution): NestedAnswer {
+  /** Secrets pass between workflows that may both read them; what was granted to the other alone is not passed on. */
+  function answerTo(execution: Execution): NestedAnswer {
+    const { id, error, result } = scrubOutcome(execution, order.handed.withheldFrom(entry));
     if (error === undefined) return { result: result ?? null };
     failures.set(id, shortened(error));
     const [oldest] = failures.keys();

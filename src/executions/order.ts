@@ -5,8 +5,8 @@ import type { RunEnd, RunRequest } from "../process/run-request.ts";
 import type { Workspace } from "../snapshot/origin.ts";
 import type { SnapshotId } from "../snapshot/snapshot-record.ts";
 import type { Snapshot } from "../snapshot/snapshot.ts";
+import type { HandedSecrets } from "./handed-secrets.ts";
 import type { AcceptedOrder, Claim } from "./ledger.ts";
-import type { Secrets } from "./scrub.ts";
 
 export interface Order {
   /** UUIDv7. An id seen before keeps its snapshot; one that has ended is not run again. */
@@ -29,8 +29,8 @@ export interface Order {
   readonly nested?: boolean | undefined;
   /** The execution that waits for this one; `chain` are the workflows from the outermost to it. */
   readonly parent?: { readonly id: string; readonly chain: readonly string[] } | undefined;
-  /** What author code may ask for by name; taken out of all that the execution gives. */
-  readonly secrets?: Secrets | undefined;
+  /** Secrets that are in its hands, and grow with what it asks for; taken out of all that it gives. Shared with those that it executes. */
+  readonly handed: HandedSecrets;
   readonly signal?: AbortSignal | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
   readonly onNestedLog?: ((line: LogLine, from: NestedOrigin) => void) | undefined;
@@ -43,8 +43,8 @@ export interface Held {
   readonly accepted?: AcceptedOrder | undefined;
   /** Lines of attempts before this one. */
   readonly earlierLines: readonly LogLine[];
-  /** Asked before the end is recorded: true where it has been handed back to be tried again, and so has not ended. */
-  handBack(execution: Execution): Promise<boolean>;
+  /** Asked before the end is recorded: what to record; undefined where it has been handed back to be tried again, and so has not ended. */
+  ending(execution: Execution): Promise<Execution | undefined>;
   /** Aborts where the claim no longer holds: then nothing is recorded. */
   readonly lost: AbortSignal;
 }

@@ -5,7 +5,7 @@ import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
 import type { Order } from "./order.ts";
 import { persistently } from "./persistently.ts";
 import type { ExecutionRecords, ExecutionStart, StoredExecution } from "./records.ts";
-import { scrubberOf, scrubJson } from "./scrub.ts";
+import { scrubJson } from "./scrub.ts";
 
 export interface RecordingParts {
   readonly workspace: WorkspaceId;
@@ -35,19 +35,23 @@ export function createRecording({ workspace, records, log }: RecordingParts): Re
     const { held } = order;
     if (held === undefined) return await records.begin(startOf(order, start));
     const { claim, accepted, lost: signal } = held;
-    return await persistently(() => records.begin({ ...startOf(order, start), claim, accepted }), { signal, log });
+    const write = (): ReturnType<ExecutionRecords["begin"]> => records.begin({ ...startOf(order, start), claim, accepted });
+    // Who waits for one that nobody has heard of is told at once that it cannot be kept.
+    return accepted === undefined ? await persistently(write, { signal, log }) : await write();
   }
 
-  function startOf({ id, inputJson, secrets, parent }: Order, start: Start): ExecutionStart {
-    const input = scrubJson(inputJson, scrubberOf(secrets));
+  function startOf({ id, inputJson, handed, parent }: Order, start: Start): ExecutionStart {
+    const input = scrubJson(inputJson, handed.scrubber());
     return { id, workspace, inputJson: input, ...start, ...(parent === undefined ? {} : { parentId: parent.id }) };
   }
 
   async function record(order: Order, execution: Execution): Promise<Execution> {
-    if (order.mode !== "call" || (await order.held?.handBack(execution)) === true) return execution;
-    if (await end(order, execution)) return execution;
+    if (order.mode !== "call") return execution;
+    const last = order.held === undefined ? execution : await order.held.ending(execution);
+    if (last === undefined) return execution;
+    if (await end(order, last)) return last;
     // Somebody else ended it first: there is one terminal state, and this was not it.
-    return (await records.get(workspace, order.id))?.execution ?? execution;
+    return (await records.get(workspace, order.id))?.execution ?? last;
   }
 
   async function end({ held }: Order, execution: Execution): Promise<boolean> {

@@ -17,19 +17,11 @@ export interface Scrubber {
 const MAX_DEPTH = 2000;
 const BRACKETS = ["[]", "<>", "{}", "()", "⟦⟧", "«»"];
 
-const made = new WeakMap<Secrets, Scrubber | undefined>();
-
-/** Undefined where there is nothing to look for, so that a run without secrets pays nothing. Kept with the object that holds the secrets. */
-export function scrubberOf(secrets: Secrets | undefined): Scrubber | undefined {
-  if (secrets === undefined) return undefined;
-  if (!made.has(secrets)) made.set(secrets, createScrubber(secrets));
-  return made.get(secrets);
-}
-
-export function createScrubber(secrets: Secrets): Scrubber | undefined {
+/** Undefined where there is nothing to look for, so that a run without secrets pays nothing. */
+export function createScrubber(secrets: Iterable<readonly [name: string, value: string]>): Scrubber | undefined {
   // The first secret of two that are equal gives the mark.
   const owners = new Map<string, string>();
-  for (const [name, secret] of Object.entries(secrets)) for (const form of formsOf(secret)) if (!owners.has(form)) owners.set(form, name);
+  for (const [name, secret] of secrets) for (const form of formsOf(secret)) if (!owners.has(form)) owners.set(form, name);
   if (owners.size === 0) return undefined;
 
   const texts = [...owners.keys()];

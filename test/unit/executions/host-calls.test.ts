@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Execution } from "../../../src/completion.ts";
 import { Fault } from "../../../src/errors.ts";
+import { HandedSecrets } from "../../../src/executions/handed-secrets.ts";
 import { createHostCalls, type HostCalls } from "../../../src/executions/host-calls.ts";
 import type { NestedPowers } from "../../../src/executions/nested.ts";
 import type { Order, PinnedSnapshot } from "../../../src/executions/order.ts";
@@ -32,9 +33,10 @@ function calls(run: NestedPowers["run"] = () => Promise.resolve(ended), more: Pa
     inputJson: "{}",
     mode: "call",
     limits: DEFAULT_LIMITS,
+    handed: new HandedSecrets(),
     ...more,
   };
-  return createHostCalls({ order, pinned, workflow: "wf.ts::default", powers: { run }, log });
+  return createHostCalls({ order, pinned, entry: { path: "wf.ts", exportName: "default" }, powers: { run }, log });
 }
 
 async function answerOf(host: HostCalls, name: string, argument: unknown): Promise<unknown> {
@@ -78,7 +80,7 @@ it.each([
       ran.push(order.reference);
       return Promise.resolve(ended);
     },
-    { secrets: { TOKEN: "value" } },
+    { handed: new HandedSecrets({ TOKEN: "value" }) },
   );
   expect(await answerOf(host, name, argument)).toEqual([
     false,
@@ -124,13 +126,13 @@ it("B84: a failure of ours, or of a server, says nothing of itself to author cod
 });
 
 it("B84: a granted value is answered by its own name alone", async () => {
-  const host = calls(undefined, { secrets: { TOKEN: "value" } });
+  const host = calls(undefined, { handed: new HandedSecrets({ TOKEN: "value" }) });
   expect(await answerOf(host, "config", { key: "TOKEN" })).toEqual([true, "value"]);
   for (const key of ["toString", "__proto__", "constructor", "OTHER"]) expect(await answerOf(host, "config", { key })).toEqual([true, null]);
 });
 
 it("B50: while parameters are read there are no host functions", async () => {
-  const host = calls(undefined, { mode: "describe", secrets: { TOKEN: "value" } });
+  const host = calls(undefined, { mode: "describe", handed: new HandedSecrets({ TOKEN: "value" }) });
   for (const [name, argument] of [
     ["config", { key: "TOKEN" }],
     ["execute", { reference: "a.ts" }],
@@ -158,17 +160,19 @@ it("B89: one is executed at a time, however many are asked for, and what waits t
 
 it("B89: it gets its parent's limits and secrets, and what is left of its time", async () => {
   const orders: Order[] = [];
+  const handed = new HandedSecrets({ TOKEN: "value" });
   const limits = { ...DEFAULT_LIMITS, wallMs: 60_000, memoryBytes: 64 * 1024 * 1024 };
   const host = calls(
     (order) => {
       orders.push(order);
       return Promise.resolve(ended);
     },
-    { limits, secrets: { TOKEN: "value" } },
+    { limits, handed },
   );
   await host.answer("execute", `{"reference":"a.ts"}`);
   const [order] = orders;
-  expect(order).toMatchObject({ mode: "call", nested: true, inputJson: "{}", secrets: { TOKEN: "value" }, parent: { chain: ["wf.ts::default"] } });
+  expect(order).toMatchObject({ mode: "call", nested: true, inputJson: "{}", parent: { chain: ["wf.ts::default"] } });
+  expect(order?.handed).toBe(handed);
   expect(order?.limits).toMatchObject({ memoryBytes: limits.memoryBytes });
   expect(order?.limits.wallMs).toBeLessThanOrEqual(60_000);
   const unlimited = calls(
