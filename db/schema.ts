@@ -187,6 +187,22 @@ export interface RequirementsTable {
   updated_at: Generated<Timestamp>;
 }
 
+/** Opens the RPC. The token itself is nowhere. */
+export interface TokensTable {
+  id: Text;
+  name: Text;
+  /** sha256 of the whole token. */
+  secret_hash: Bytes;
+  /** Parted by spaces. */
+  scopes: Text;
+  /** The only one that it opens; null for all. */
+  workspace_id: Uuid | null;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  revoked_at: Timestamp | null;
+  last_used_at: Timestamp | null;
+}
+
 export interface Database {
   workspaces: WorkspacesTable;
   workspace_files: WorkspaceFilesTable;
@@ -201,6 +217,7 @@ export interface Database {
   hosts: HostsTable;
   claim_turns: ClaimTurnsTable;
   requirements: RequirementsTable;
+  tokens: TokensTable;
 }
 
 /** What every query function takes: the pool, or the transaction it is part of. */

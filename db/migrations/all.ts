@@ -7,6 +7,7 @@ import { executions } from "./0004-executions.ts";
 import { settings } from "./0005-settings.ts";
 import { nestedExecutions } from "./0006-nested-executions.ts";
 import { waitingExecutions } from "./0007-waiting-executions.ts";
+import { tokens } from "./0009-tokens.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-workspaces": workspaces,
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0005-settings": settings,
   "0006-nested-executions": nestedExecutions,
   "0007-waiting-executions": waitingExecutions,
+  "0009-tokens": tokens,
 };
