@@ -26,6 +26,7 @@ export interface SpanOptions {
 
 /** An execution that has ended on this host, its end recorded. */
 export interface ObservedEnd {
+  readonly id?: string | undefined;
   /** Name of its workspace. */
   readonly workspace: string;
   readonly status: TerminalStatus;
@@ -49,7 +50,10 @@ export type CountName = (typeof COUNTS)[number];
 export const CACHES = ["content", "compiled", "snapshot", "options"] as const;
 export type CacheName = (typeof CACHES)[number];
 
-/** Of what goes up and down: `running` on this host, `waiting` over all hosts by workspace name, `children` by state (busy, idle, spare), `queue depth` by status. */
+/**
+ * Of what goes up and down: `running` on this host and `waiting` over all hosts, by workspace name; `children` by state (busy, idle,
+ * spare); `queue depth` by status; the others are one number.
+ */
 export const GAUGES = ["running", "waiting", "slots", "children", "children waited for", "queue depth", "hosts"] as const;
 export type GaugeName = (typeof GAUGES)[number];
 
