@@ -60,6 +60,7 @@ export const FAULTS = Object.freeze({
   ERR_CONFIG_INVALID: kind("operator", 69, 503, "The configuration is wrong; the setting and the value are named."),
   ERR_REDIS_UNAVAILABLE: kind("operator", 69, 503, "Redis does not answer."),
   ERR_DATABASE_UNAVAILABLE: kind("operator", 69, 503, "The database does not answer."),
+  ERR_RPC_UNAVAILABLE: kind("operator", 69, 503, "The RPC does not answer; given by its clients."),
   ERR_SNAPSHOT_INTEGRITY: kind("operator", 69, 503, "Stored content does not have the hash it is stored under."),
   ERR_CACHE_INCONSISTENT: kind("operator", 69, 503, "The index names content that neither cache nor database has."),
   ERR_CACHE_CORRUPT: kind("operator", 69, 503, "A stored record has the wrong shape and could not be restored."),

@@ -1,11 +1,19 @@
-// "bifrost-executor/client": for callers that start `run-workflow --json` or read stored envelopes. Knows the envelope
-// and the fault table; reaches no engine, no database and no Redis, and loads none of their libraries.
+// "bifrost-executor/client": for callers over the network, and for those that start `run-workflow --json` or read stored
+// envelopes. Reaches no engine, no database and no Redis, and loads none of their libraries.
 import type { Execution, ExecutionError } from "../completion.ts";
 import { FAULTS, isFaultCode, type FaultKind } from "../errors.ts";
 
 export { FAULTS, isFaultCode, type FaultCode, type FaultKind, type FaultOwner } from "../errors.ts";
 export { STATUSES } from "../completion.ts";
 export type { Execution, ExecutionError, ExecutionStatus, LogLevel, LogLine, ModuleUse, StackFrame, TerminalStatus, Usage } from "../completion.ts";
+export { createClient, type Client, type WorkflowFilter } from "./client-create.ts";
+export { RpcFault } from "./client-fault.ts";
+export type { AdminCalls, Readiness } from "./client-admin.ts";
+export type { CallOptions, ClientOptions } from "./client-calls.ts";
+export type { Cancellation, ExecuteOptions, ExecutionCalls, LogOptions, ValidateOptions } from "./client-executions.ts";
+export type { ExpectedHash, FileCalls, FileChanges, WriteOptions } from "./client-files.ts";
+export type { FollowedLine, LineOrigin } from "./client-lines.ts";
+export type { ExecutionPage, ExecutionState, ExecutionSummary } from "../executions/ledger.ts";
 
 /** What `run-workflow --json` prints where no execution began. */
 export interface Refusal {

@@ -117,8 +117,8 @@ export const rules: readonly Rule[] = [
   forbid(
     "client-is-light",
     "Who calls over the network must not load a compiler, an isolate or a database driver, not even through others.",
-    { path: "^src/rpc/client(\\.ts$|/)" },
-    { path: npm("isolated-vm", "typescript", "ioredis", "pg", "kysely", "@electric-sql/pglite", "bullmq", "fastify", "esbuild"), reachable: true },
+    { path: "^src/rpc/client[^/]*\\.ts$" },
+    { path: npm("isolated-vm", "typescript", "ioredis", "pg", "kysely", "@electric-sql/pglite", "bullmq", "fastify", "esbuild", "prom-client", "pino"), reachable: true },
   ),
   forbid(
     "isolated-vm-has-one-home",
@@ -150,6 +150,13 @@ export const rules: readonly Rule[] = [
     { path: "^(src|db|sandbox)/", pathNot: "^src/queue/" },
     { path: npm("bullmq") },
   ),
+  forbid(
+    "watchers-have-one-home",
+    "What is told to those who watch is said in our words; which libraries carry it is one folder's matter, and a command that serves nobody loads none of them.",
+    { path: "^(src|db|sandbox)/", pathNot: "^src/observe/" },
+    { path: npm("prom-client", "pino", "@opentelemetry/[^/]+") },
+  ),
+  layer("observe", [], "Those who watch see what they are told, and nothing of how it came about."),
   forbid(
     "what-runs-is-installed",
     "Who installs the package has no development dependencies. esbuild builds the room's bundle in the checkout; packing does it beforehand.",
