@@ -9,7 +9,8 @@ import { readCompilerOptions } from "./modules/tsconfig-options.ts";
 import type { Pools } from "./process/pools.ts";
 import { DEFAULT_SETTINGS, withOwnSettings, type OwnSettings } from "./settings.ts";
 import { createInProcessStore } from "./snapshot/in-process-store.ts";
-import type { Origin } from "./snapshot/origin.ts";
+import type { ExecutionRecords } from "./executions/records.ts";
+import type { Origin, Workspace } from "./snapshot/origin.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
 import { openDatabase } from "./workspace/database-open.ts";
 import { createDatabaseOrigin } from "./workspace/database-origin.ts";
@@ -54,25 +55,42 @@ export async function openWithPools(
     const stored = await backing.origin.workspace(name, { create: create || name === "default" });
     if (stored === undefined) throw noWorkspace(name);
     const workspace = { ...stored, ...withOwnSettings(stored, options.own ?? {}) };
-    return createExecutor({
-      workspace,
-      origin: backing.origin,
-      store: backing.store,
-      records: createDatabaseRecords({ db: backing.database.db, describeServer: backing.database.server }),
-      children: pools.children(workspace.tier),
-      compile: pools.compile,
-      tenant: workspace.id,
-      describe: true,
-      log,
-      async close() {
-        await options.close?.();
-        await backing.close();
-      },
-    });
+    const records = createDatabaseRecords({ db: backing.database.db, describeServer: backing.database.server });
+    const close = async (): Promise<void> => {
+      await options.close?.();
+      await backing.close();
+    };
+    return composeStored({ workspace, backing, pools, records, log, close });
   } catch (error) {
     await backing.close();
     throw error;
   }
+}
+
+export interface StoredParts {
+  readonly workspace: Workspace;
+  readonly backing: Backing;
+  readonly pools: Pools;
+  readonly records: ExecutionRecords;
+  readonly log?: ((message: string) => void) | undefined;
+  /** Nothing, where what it stands on serves others as well. */
+  readonly close?: (() => Promise<void>) | undefined;
+}
+
+/** The executor of one stored workspace. */
+export function composeStored({ workspace, backing, pools, records, log, close = async () => undefined }: StoredParts): Executor {
+  return createExecutor({
+    workspace,
+    origin: backing.origin,
+    store: backing.store,
+    records,
+    children: pools.children(workspace.tier),
+    compile: pools.compile,
+    tenant: workspace.id,
+    describe: true,
+    log,
+    close,
+  });
 }
 
 export function noWorkspace(name: string): Fault {

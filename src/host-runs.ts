@@ -1,0 +1,256 @@
+// The executions that one host holds: from being taken to being ended, handed back or lost. Whatever happens to one, its row
+// ends up ended or waiting, by this host or, where its claim is gone, by another.
+import { FAULTS, Fault, isFaultCode, type FaultCode } from "./errors.ts";
+import type { Execution } from "./completion.ts";
+import { fromFault, simpleError } from "./execution-error.ts";
+import type { AcceptedOrder, Claim, ClaimedExecution, Ledger } from "./executions/ledger.ts";
+import type { Live } from "./executions/live.ts";
+import type { Held } from "./executions/order.ts";
+import { persistently } from "./executions/persistently.ts";
+import type { Executor } from "./executor.ts";
+import type { HostWorkspaces } from "./host-workspaces.ts";
+import { lowerLimits } from "./limits.ts";
+import type { Observe, Span } from "./observe/observe.ts";
+import type { Queue } from "./queue/queue.ts";
+import { retryAfter } from "./queue/retry.ts";
+
+export interface HostRunsOptions {
+  readonly ledger: Ledger;
+  readonly live: Live;
+  readonly queue: Queue;
+  readonly workspaces: HostWorkspaces;
+  readonly observe: Observe;
+  log(message: string, about: { readonly executionId: string }): void;
+}
+
+interface Holding {
+  readonly claim: Claim;
+  /** Ends the run. */
+  readonly stop: AbortController;
+  /** The claim is gone: nothing is written any more. */
+  readonly lost: AbortController;
+  executor: Executor | undefined;
+  /** The host is leaving and does not wait for it. */
+  leaving: boolean;
+}
+
+type Taken = AcceptedOrder & Claim & Partial<Pick<ClaimedExecution, "queuedMs">> & Pick<ClaimedExecution, "attempt">;
+
+export class HostRuns {
+  readonly #options: HostRunsOptions;
+  readonly #held = new Map<string, Holding>();
+  readonly #awaited = new Map<string, PromiseWithResolvers<Execution>>();
+
+  constructor(options: HostRunsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** Of one that was taken from those that wait. Never rejects. */
+  async run(claimed: ClaimedExecution): Promise<void> {
+    const { log } = this.#options;
+    const holding = this.#hold(claimed);
+    try {
+      await this.#runClaimed(claimed, holding);
+    } catch (error) {
+      if (!holding.lost.signal.aborted)
+        log(`An execution was given up: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { executionId: claimed.id });
+    } finally {
+      this.#release(claimed);
+    }
+  }
+
+  /** Of one that nobody knows of yet, and somebody waits for here. Rejects where it does not begin: then there is nothing of it. */
+  async runNew(order: AcceptedOrder, { host, executor }: { readonly host: string; readonly executor: Executor }): Promise<Execution> {
+    const claim: Claim = { id: order.id, workspace: order.workspace, host, fence: 1 };
+    const holding = this.#hold(claim);
+    try {
+      const taken = { ...order, ...claim, attempt: 1 };
+      return await this.#execute(taken, { holding, executor, held: { ...this.#heldOf(taken, holding), accepted: order } });
+    } finally {
+      this.#release(claim);
+    }
+  }
+
+  /** The envelope of one that ends here, without asking the record; undefined where it is not known to come here. Disposing forgets it. */
+  expect(id: string): { readonly ended: Promise<Execution> } & Disposable {
+    const awaited = this.#awaited.get(id) ?? Promise.withResolvers<Execution>();
+    this.#awaited.set(id, awaited);
+    return { ended: awaited.promise, [Symbol.dispose]: () => void this.#awaited.delete(id) };
+  }
+
+  /** True where it is in the hands of this host. */
+  cancel(id: string): boolean {
+    const holding = this.#held.get(id);
+    holding?.stop.abort();
+    return holding !== undefined;
+  }
+
+  /** Others took this host for dead: what it held is theirs. */
+  loseAll(): void {
+    for (const { lost, stop } of this.#held.values()) {
+      lost.abort();
+      stop.abort();
+    }
+  }
+
+  /** What still runs is stopped: it waits again where it may be run twice, and has failed where it may not. */
+  leave(): void {
+    for (const holding of this.#held.values()) {
+      holding.leaving = true;
+      holding.stop.abort();
+    }
+  }
+
+  #hold({ id, workspace, host, fence }: Claim): Holding {
+    const holding: Holding = {
+      claim: { id, workspace, host, fence },
+      stop: new AbortController(),
+      lost: new AbortController(),
+      executor: undefined,
+      leaving: false,
+    };
+    this.#held.set(id, holding);
+    return holding;
+  }
+
+  #release({ id, workspace }: Claim): void {
+    this.#held.delete(id);
+    this.#options.live.drop(workspace, id);
+    void this.#options.live.announce({ type: "ended", workspace, id });
+  }
+
+  async #runClaimed(claimed: ClaimedExecution, holding: Holding): Promise<void> {
+    const { ledger, workspaces } = this.#options;
+    const { id, workspace, attempt } = claimed;
+    try {
+      const executor = await workspaces.byId(workspace);
+      const earlierLines = attempt === 1 ? [] : await ledger.lines(workspace, id, { after: 0 });
+      const execution = await this.#execute(claimed, { holding, executor, held: { ...this.#heldOf(claimed, holding), earlierLines } });
+      this.#awaited.get(id)?.resolve(execution);
+    } catch (error) {
+      if (holding.lost.signal.aborted) return;
+      await this.#notBegun(claimed, { holding, error });
+    }
+  }
+
+  async #execute(
+    taken: Taken,
+    { holding, executor, held }: { readonly holding: Holding; readonly executor: Executor; readonly held: Held },
+  ): Promise<Execution> {
+    const { live, observe } = this.#options;
+    const { id, workspace, limits, snapshotId, queuedMs } = taken;
+    holding.executor = executor;
+    const span = observe.span("execution", { kind: "consumer", parent: taken.traceparent, attributes: attributesOf(taken, executor) });
+    void live.announce({ type: "begun", workspace, id });
+    try {
+      const execution = await executor.run(taken.reference, taken.inputJson, {
+        id,
+        held,
+        queuedMs,
+        snapshotId,
+        limits: lowerLimits(executor.workspace.limits, limits ?? {}),
+        signal: holding.stop.signal,
+        onLog: (line) => live.append(workspace, id, { line }),
+        onNestedLog: (line, from) => live.append(workspace, id, { line, from }),
+      });
+      this.#observeEnd(execution, { executor, span });
+      return execution;
+    } catch (error) {
+      span.end(error);
+      throw error;
+    }
+  }
+
+  #observeEnd({ id, status, error, timings }: Execution, { executor, span }: { readonly executor: Executor; readonly span: Span }): void {
+    const { observe } = this.#options;
+    span.set({ status });
+    observe.ended({ id, workspace: executor.workspace.name, status, code: error?.code, timings }, span);
+    span.end(error);
+  }
+
+  #heldOf(taken: Taken, holding: Holding): Held {
+    return { claim: holding.claim, earlierLines: [], lost: holding.lost.signal, ending: (execution) => this.#ending(taken, { holding, execution }) };
+  }
+
+  /** What is recorded of it; undefined where it waits again. */
+  async #ending(taken: Taken, { holding, execution }: { readonly holding: Holding; readonly execution: Execution }): Promise<Execution | undefined> {
+    if (holding.leaving && execution.status === "Cancelled") {
+      if (taken.retry.idempotent && (await this.#handBack(taken, { dueInMs: 0, counts: false }))) return undefined;
+      const error = fromFault(closed(), () => undefined);
+      return { ...execution, status: "Failed", error };
+    }
+    if (execution.status !== "Failed" && execution.status !== "Timeout") return execution;
+    const dueInMs = retryAfter(taken.retry, taken.attempt, { error: execution.error, begun: true });
+    if (dueInMs === undefined) return execution;
+    await persistently(() => this.#options.ledger.keepLines(holding.claim, [...execution.logs, retryLine(execution, taken, dueInMs)]), this.#until(holding));
+    return (await this.#handBack(taken, { dueInMs, counts: true })) ? undefined : execution;
+  }
+
+  async #notBegun(claimed: ClaimedExecution, { holding, error }: { readonly holding: Holding; readonly error: unknown }): Promise<void> {
+    const { ledger, log } = this.#options;
+    const fault = error instanceof Fault ? error : undefined;
+    if (fault === undefined)
+      log(`A defect kept an execution from beginning: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { executionId: claimed.id });
+    if (fault?.code === "ERR_EXECUTION_ENDED") return;
+    // This host is going, and another takes it.
+    const isGoing = fault?.code === "ERR_EXECUTOR_CLOSED" || (holding.leaving && fault?.code === "ERR_CANCELLED");
+    if (isGoing && (await this.#handBack(claimed, { dueInMs: 0, counts: false }))) return;
+    const code: FaultCode = fault?.code ?? "ERR_INTERNAL";
+    const dueInMs = code === "ERR_CANCELLED" ? undefined : retryAfter(claimed.retry, claimed.attempt, { error: { code }, begun: false });
+    if (dueInMs !== undefined && (await this.#handBack(claimed, { dueInMs, counts: true }))) return;
+    const end = {
+      status: code === "ERR_CANCELLED" ? ("Cancelled" as const) : ("Failed" as const),
+      error: fault === undefined ? simpleError("ERR_INTERNAL", "Error", FAULTS.ERR_INTERNAL.meaning) : fromFault(fault, () => undefined),
+    };
+    await persistently(() => ledger.endUnbegun(holding.claim, end), this.#until(holding));
+  }
+
+  async #handBack(taken: Taken, options: { readonly dueInMs: number; readonly counts: boolean }): Promise<boolean> {
+    const { ledger, queue, observe } = this.#options;
+    const { id, workspace, host, fence, priority } = taken;
+    const holding = this.#held.get(id);
+    const back = await persistently(() => ledger.handBack({ id, workspace, host, fence }, options), this.#until(holding));
+    if (!back) return false;
+    if (options.counts) observe.count("retries");
+    void queue.ring({ executionId: id, dueInMs: options.dueInMs, priority });
+    return true;
+  }
+
+  #until(holding: Holding | undefined): { readonly signal: AbortSignal } {
+    return { signal: holding?.lost.signal ?? AbortSignal.abort() };
+  }
+}
+
+function closed(): Fault {
+  return new Fault(
+    "ERR_EXECUTOR_CLOSED",
+    "The executor that ran it was shut down before it ended. It may have done part of its work: look at its logs before it is run again.",
+    {
+      name: "ExecutorClosedError",
+    },
+  );
+}
+
+function retryLine({ error, status, logs }: Execution, { attempt, retry }: Taken, dueInMs: number): Execution["logs"][number] {
+  const why = error === undefined ? status : `${error.name}: ${error.message.slice(0, 500)}`;
+  return {
+    sequence: logs.length + 1,
+    level: "warn",
+    message: `[attempt ${attempt} of ${retry.attempts} failed: ${why}; the next begins in ${dueInMs} ms]`,
+    timestamp: new Date().toISOString(),
+  };
+}
+
+function attributesOf({ id, workflow, attempt }: Taken, executor: Executor): Readonly<Record<string, string | number>> {
+  return { "bifrost.execution.id": id, "bifrost.workflow": workflow, "bifrost.workspace": executor.workspace.name, "bifrost.attempt": attempt };
+}
+
+/** For a caller who waits: whether an end without a beginning is to be told as a fault. */
+export function faultOf({ error }: Pick<Execution, "error">): Fault | undefined {
+  if (error?.code === undefined || !isFaultCode(error.code)) return undefined;
+  return new Fault(error.code, error.message, { name: error.name, details: error.details ?? {} });
+}

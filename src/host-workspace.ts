@@ -1,0 +1,157 @@
+// One workspace as its callers see it on any host: what they ask is kept in the ledger, run where there is room, and heard
+// of from wherever it runs.
+import { randomUUIDv7 } from "node:crypto";
+import type { Execution } from "./completion.ts";
+import { Fault } from "./errors.ts";
+import { checkId, checkInputSize } from "./executions/asked.ts";
+import { followLines, type FollowParts } from "./executions/follow-lines.ts";
+import { isEnded } from "./executions/is-ended.ts";
+import { DEFAULT_RETRY, type AcceptedOrder, type ExecutionState, type RetryPolicy } from "./executions/ledger.ts";
+import type { Live } from "./executions/live.ts";
+import type { Ledger } from "./executions/ledger.ts";
+import type { ExecutionRecords } from "./executions/records.ts";
+import { cancellationOf } from "./executions/running.ts";
+import { waitForEnd } from "./executions/wait-for-end.ts";
+import type { Executor } from "./executor.ts";
+import { hasEnded, type HostedWorkspace, type Submission, type WaitOptions } from "./host.ts";
+import { faultOf, type HostRuns } from "./host-runs.ts";
+import { LiveWake } from "./executions/live-wake.ts";
+import { checkSubmission } from "./host-submission.ts";
+import { lowerLimits } from "./limits.ts";
+import type { Observe } from "./observe/observe.ts";
+import type { Queue } from "./queue/queue.ts";
+import type { SnapshotId } from "./snapshot/snapshot-record.ts";
+
+export interface HostedParts extends FollowParts {
+  readonly ledger: Ledger;
+  readonly live: Live;
+  readonly queue: Queue;
+  readonly records: ExecutionRecords;
+  readonly runs: HostRuns;
+  readonly observe: Observe;
+  readonly host: () => string;
+  /** A slot of this host for what is run without waiting; undefined where there is none. */
+  reserve(): Disposable | undefined;
+  /** Throws ERR_EXECUTOR_CLOSED once the host is leaving. */
+  checkOpen(): void;
+}
+
+/** Whoever waits for it is told of a failure, and may ask again. */
+const ONCE: RetryPolicy = Object.freeze({ ...DEFAULT_RETRY, attempts: 1 });
+
+const LOOK_AFTER_MS = 2000;
+
+export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWorkspace {
+  const { ledger, live, queue, records, runs, observe, host } = parts;
+  const { id: workspace, limits, maxRunning } = executor.workspace;
+
+  async function orderOf(submission: Submission, policy?: RetryPolicy): Promise<AcceptedOrder> {
+    parts.checkOpen();
+    checkSubmission(submission);
+    checkId(submission.id);
+    checkInputSize(submission.inputJson, limits);
+    lowerLimits(limits, submission.limits ?? {});
+    const { workflow, executable } = await executor.resolve(submission.reference);
+    const { id = randomUUIDv7(), priority = 0, snapshotId, ...rest } = submission;
+    const retry = policy ?? (await executable())?.retry ?? DEFAULT_RETRY;
+    return { ...rest, id, workspace, workflow, priority, retry, snapshotId: snapshotId as SnapshotId | undefined };
+  }
+
+  async function accept(order: AcceptedOrder): Promise<string> {
+    const span = observe.span("submit", { kind: "producer", parent: order.traceparent, attributes: { "bifrost.workflow": order.workflow } });
+    try {
+      const { id, isNew } = await ledger.accept({ ...order, traceparent: span.traceparent ?? order.traceparent });
+      const dueInMs = order.dueAt === undefined ? 0 : Math.max(0, Date.parse(order.dueAt) - Date.now());
+      if (isNew) void queue.ring({ executionId: id, dueInMs, priority: order.priority });
+      span.end();
+      return id;
+    } catch (error) {
+      span.end(error);
+      throw error;
+    }
+  }
+
+  async function stateOf(id: string): Promise<ExecutionState> {
+    const state = await ledger.state(workspace, id);
+    if (state !== undefined) return state;
+    throw new Fault("ERR_EXECUTION_NOT_FOUND", `No execution of this workspace has the id ${id}.`, { details: { id } });
+  }
+
+  async function result(id: string, options: WaitOptions = {}): Promise<Execution | ExecutionState> {
+    const state = await waitForEnd(parts, { workspace, id, ...options });
+    return state !== undefined && isEnded(state.status) ? await envelopeOf(id) : await stateOf(id);
+  }
+
+  async function envelopeOf(id: string): Promise<Execution> {
+    const execution = (await records.get(workspace, id))?.execution;
+    if (execution !== undefined) return execution;
+    throw new Fault("ERR_EXECUTION_NOT_FOUND", `The execution ${id} is no longer kept.`, { details: { id } });
+  }
+
+  async function execute(submission: Submission, options: WaitOptions = {}): Promise<Execution | ExecutionState> {
+    const order = await orderOf(submission, ONCE);
+    const execution = (await runHere(order, submission, options)) ?? (await runAnywhere(order, options));
+    const fault = hasEnded(execution) && execution.snapshotId === "" ? faultOf(execution) : undefined;
+    // It never began: its error is the caller's answer, and no envelope.
+    if (fault !== undefined && fault.code !== "ERR_CANCELLED") throw fault;
+    return execution;
+  }
+
+  /** Undefined where it must be known to others before it runs, or this host has no room. */
+  async function runHere(order: AcceptedOrder, { id }: Submission, { waitMs }: WaitOptions): Promise<Execution | undefined> {
+    const mustWait = id !== undefined || order.idempotencyKey !== undefined || order.dueAt !== undefined || waitMs !== undefined || maxRunning > 0;
+    using slot = mustWait ? undefined : parts.reserve();
+    return slot === undefined ? undefined : await runs.runNew(order, { host: host(), executor });
+  }
+
+  async function runAnywhere(order: AcceptedOrder, options: WaitOptions): Promise<Execution | ExecutionState> {
+    using here = runs.expect(order.id);
+    const id = await accept(order);
+    const stop = new AbortController();
+    const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+    try {
+      return await Promise.race([here.ended, endedElsewhere(id, { ...options, signal })]);
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /** What ends here says so before it is heard of: most need not be asked for. */
+  async function endedElsewhere(id: string, { waitMs = Number.POSITIVE_INFINITY, signal }: WaitOptions): Promise<Execution | ExecutionState> {
+    const beganAt = performance.now();
+    const woken = new LiveWake();
+    using _heard = parts.watch.on(id, (what) => {
+      if (what === "ended" || what === "resumed") woken.wake();
+    });
+    await woken.wait(Math.min(LOOK_AFTER_MS, waitMs), signal);
+    const left = waitMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, waitMs - (performance.now() - beganAt));
+    return await result(id, { waitMs: left, signal });
+  }
+
+  return {
+    executor,
+    async submit(submission) {
+      return await stateOf(await accept(await orderOf(submission)));
+    },
+    execute,
+    async validate({ reference, inputJson, limits: asked, snapshotId }) {
+      return await executor.run(reference, inputJson, { mode: "validate", limits: lowerLimits(limits, asked ?? {}), snapshotId });
+    },
+    state: stateOf,
+    result,
+    list: (filter = {}) => ledger.list(workspace, filter),
+    async cancel(id) {
+      const step = await ledger.cancel(workspace, id);
+      if (step?.kind === "cancelled") {
+        void live.announce({ type: "ended", workspace, id });
+        return { id, phase: "waiting" };
+      }
+      if (step?.kind === "cancelling") void live.announce({ type: "cancel", workspace, id });
+      const execution = step === undefined ? undefined : await result(id);
+      if (execution === undefined || !hasEnded(execution))
+        throw new Fault("ERR_EXECUTION_NOT_FOUND", `No execution of this workspace has the id ${id}.`, { details: { id } });
+      return cancellationOf(execution);
+    },
+    lines: (id, options = {}) => followLines(parts, { workspace, id, ...options }),
+  };
+}

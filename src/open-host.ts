@@ -1,0 +1,163 @@
+// Composes a host: what it keeps its workspaces in, how it hears of work and of other hosts, and what it does with it all.
+import { randomUUID } from "node:crypto";
+import type { Config } from "./config.ts";
+import { Fault } from "./errors.ts";
+import { createLedger } from "./executions/database-ledger.ts";
+import { createDatabaseRecords } from "./executions/database-records.ts";
+import { createInProcessLive } from "./executions/in-process-live.ts";
+import type { Ledger } from "./executions/ledger.ts";
+import type { Live } from "./executions/live.ts";
+import { createLiveWatch } from "./executions/live-watch.ts";
+import type { Host } from "./host.ts";
+import { readiness } from "./host-readiness.ts";
+import { HostRuns } from "./host-runs.ts";
+import { hostWorkspace, type HostedParts } from "./host-workspace.ts";
+import { HostWorkspaces } from "./host-workspaces.ts";
+import type { Log } from "./observe/logging.ts";
+import { UNOBSERVED, type Observe } from "./observe/observe.ts";
+import { composeStored, openBacking } from "./open-stored.ts";
+import { openPools } from "./process/pools.ts";
+import { createDispatcher, type Dispatcher } from "./queue/dispatcher.ts";
+import { createHeartbeat } from "./queue/heartbeat.ts";
+import { createInProcessQueue } from "./queue/in-process-queue.ts";
+import type { Queue } from "./queue/queue.ts";
+import { createReaper } from "./queue/reaper.ts";
+
+export interface HostOptions {
+  readonly config: Config;
+  /** Whether it takes executions, or only answers for others that do. */
+  readonly works: boolean;
+  readonly log: Log;
+  readonly observe?: Observe | undefined;
+}
+
+/** Children kept ready beside those in use. */
+const SPARES = 2;
+
+/** Rejects with ERR_CONFIG_INVALID, ERR_DATABASE_UNAVAILABLE or ERR_REDIS_UNAVAILABLE. */
+export async function openHost({ config, works, log, observe = UNOBSERVED }: HostOptions): Promise<Host> {
+  if (!works && config.redisUrl === undefined) throw needsRedis();
+  await using opened = new AsyncDisposableStack();
+  const { processes, cacheDirectory, required, slots } = config;
+  const pools = opened.adopt(openPools({ processes, spares: works ? SPARES : 0, zodAhead: works, cacheDirectory, required }), (each) => each.close());
+  if (works) pools.children(config.defaults.tier).warm();
+  const backing = opened.adopt(await openBacking(config), (each) => each.close());
+  const note = (message: string): void => log.warn(message);
+  const { db, server: describeServer, exclusive } = backing.database;
+  const ledger = createLedger({ db, describeServer, maxRunning: config.defaults.maxRunning });
+  const records = createDatabaseRecords({ db, describeServer });
+  const { live, queue } = await openTransport(config, note);
+  opened.use(live);
+  opened.use(queue);
+  const watch = opened.use(createLiveWatch(live));
+
+  let id = randomUUID() as string;
+  const host = (): string => id;
+  const workspaces = opened.use(
+    new HostWorkspaces({ backing, log: note, compose: (workspace) => composeStored({ backing, pools, records, workspace, log: note }) }),
+  );
+  const runs = new HostRuns({ ledger, live, queue, workspaces, observe, log: (message, about) => log.error(message, about) });
+  const cancel = (executionId: string): void => void runs.cancel(executionId);
+  opened.use(live.listen((notice) => notice.type === "cancel" && cancel(notice.id)));
+
+  let dispatcher: Dispatcher | undefined;
+  const draining = Promise.withResolvers<void>();
+  let isLeaving = false;
+
+  async function takeNewId(): Promise<void> {
+    runs.loseAll();
+    id = randomUUID();
+  }
+
+  if (works) {
+    const heartbeat = createHeartbeat({
+      ledger,
+      host,
+      name: config.hostName,
+      slots,
+      onCancelling: (ids) => ids.forEach(cancel),
+      onDead: takeNewId,
+      log: note,
+    });
+    opened.use(heartbeat);
+    await heartbeat.beat();
+    if (exclusive) await reapOthers(ledger, { host, log: note });
+    dispatcher = createDispatcher({ ledger, queue, host, slots, run: (claimed) => runs.run(claimed), log: note });
+  }
+  opened.use(
+    createReaper({
+      ledger,
+      host,
+      onReaped: (_, { ended, waiting }) => afterReaping(ended, waiting),
+      onExpired: (expired) => afterReaping(expired, 0),
+      log: note,
+    }),
+  );
+
+  function afterReaping(ended: readonly { readonly id: string; readonly workspace: string }[], waiting: number): void {
+    for (const each of ended) void live.announce({ type: "ended", ...each });
+    if (ended.length > 0) observe.count("reaped executions", ended.length);
+    if (waiting > 0) void dispatcher?.look();
+  }
+
+  const parts: HostedParts = {
+    ledger,
+    live,
+    queue,
+    records,
+    runs,
+    observe,
+    watch,
+    host,
+    reserve: () => dispatcher?.reserve(),
+    checkOpen() {
+      if (isLeaving) throw new Fault("ERR_EXECUTOR_CLOSED", "This host is shutting down and takes no more executions. Ask another one, or ask again soon.");
+    },
+  };
+
+  async function drain(timeoutMs: number): Promise<void> {
+    if (isLeaving) return await draining.promise;
+    isLeaving = true;
+    dispatcher?.stop();
+    const timer = setTimeout(() => runs.leave(), timeoutMs);
+    await dispatcher?.settled();
+    clearTimeout(timer);
+    draining.resolve();
+  }
+
+  const resources = opened.move();
+  let closing: Promise<void> | undefined;
+  return {
+    get id() {
+      return id;
+    },
+    workspace: async (name, options) => hostWorkspace(await workspaces.byName(name, options), parts),
+    workspaces: () => workspaces.names(),
+    readiness: () => readiness({ backing, config, isLeaving: () => isLeaving }),
+    drain,
+    [Symbol.asyncDispose]: () => (closing ??= drain(0).then(() => resources[Symbol.asyncDispose]())),
+  };
+}
+
+async function openTransport({ redisUrl: url }: Config, log: (message: string) => void): Promise<{ readonly live: Live; readonly queue: Queue }> {
+  if (url === undefined) return { live: createInProcessLive(), queue: createInProcessQueue() };
+  const [{ createRedisLive }, { createRedisQueue }] = await Promise.all([import("./executions/redis-live.ts"), import("./queue/redis-queue.ts")]);
+  return { live: createRedisLive({ url }), queue: createRedisQueue({ url, log }) };
+}
+
+/** The directory is this process's alone: whoever held executions in it before is gone. */
+async function reapOthers(ledger: Ledger, { host, log }: { readonly host: () => string; readonly log: (message: string) => void }): Promise<void> {
+  for (const each of await ledger.hosts()) {
+    if (each.id === host()) continue;
+    const { ended, waiting } = await ledger.reap(each.id);
+    if (ended.length + waiting > 0) log(`Of a process that ended without a word, ${ended.length} executions are ended now and ${waiting} wait again.`);
+  }
+}
+
+function needsRedis(): Fault {
+  return new Fault(
+    "ERR_CONFIG_INVALID",
+    "REDIS_URL is not set, and without Redis nobody hears of executions but the process that was asked for them. Set REDIS_URL, or serve and execute in one process: serve --work, or serve --embedded.",
+    { details: { setting: "REDIS_URL" } },
+  );
+}
