@@ -41,6 +41,8 @@ const PLANTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "redis-has-one-home": { "src/snapshot/store.ts": 'import { Redis } from "ioredis";\nexport { Redis };' },
   "sql-has-one-home": { "src/workspace/a.ts": 'import { sql } from "kysely";\nexport { sql };' },
   "queue-has-one-home": { "src/executor.ts": 'import "bullmq";' },
+  "watchers-have-one-home": { "src/executor.ts": 'import "prom-client";' },
+  "observe-looks-down": { "src/observe/a.ts": 'import "../executor.ts";', "src/executor.ts": "export const e = 1;" },
   "what-runs-is-installed": { "src/executor.ts": 'import { z } from "vitest";\nexport { z };' },
   "what-is-imported-exists": { "src/executor.ts": 'import "./nowhere.ts";' },
   "no-circles": { "src/modules/a.ts": 'import "./b.ts";', "src/modules/b.ts": 'import "./a.ts";' },
