@@ -59,7 +59,7 @@ export interface Executor extends AsyncDisposable {
   /** Resolves for every reference that resolves; rejects with a Fault only where no execution began. `inputJson` is JSON text. */
   run(reference: string, inputJson: string, options?: RunOptions): Promise<Execution>;
   /** What a reference names as the workspace stands now: `path::export`, and its registration (asked for then) where there is one. Rejects as `run` does. */
-  resolve(reference: string): Promise<{ readonly workflow: string; executable(): Promise<Executable | undefined> }>;
+  resolve(reference: string): Promise<{ readonly workflow: string; readonly executable: () => Promise<Executable | undefined> }>;
   /** One atomic write; null deletes. */
   write(changes: Readonly<Record<string, string | Uint8Array | null>>, options?: WriteOptions): Promise<WriteResult>;
   move(from: string, to: string): Promise<WriteResult>;

@@ -20,7 +20,7 @@ export interface HostRunsOptions {
   readonly queue: Queue;
   readonly workspaces: HostWorkspaces;
   readonly observe: Observe;
-  log(message: string, about: { readonly executionId: string }): void;
+  readonly log: (message: string, about: { readonly executionId: string }) => void;
 }
 
 interface Holding {

@@ -44,15 +44,15 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
   const backing = opened.adopt(await openBacking(config), (each) => each.close());
   const note = (message: string): void => log.warn(message);
   const { db, server: describeServer, exclusive } = backing.database;
+  let id = randomUUID() as string;
+  const host = (): string => id;
   const ledger = createLedger({ db, describeServer, maxRunning: config.defaults.maxRunning });
-  const records = createDatabaseRecords({ db, describeServer });
+  const records = createDatabaseRecords({ db, describeServer, host });
   const { live, queue } = await openTransport(config, note);
   opened.use(live);
   opened.use(queue);
   const watch = opened.use(createLiveWatch(live));
 
-  let id = randomUUID() as string;
-  const host = (): string => id;
   const workspaces = opened.use(
     new HostWorkspaces({ backing, log: note, compose: (workspace) => composeStored({ backing, pools, records, workspace, log: note }) }),
   );
