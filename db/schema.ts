@@ -68,6 +68,8 @@ export interface SnapshotsTable {
   package_lock: Text | null;
   compiler_options: JsonText;
   created_at: Generated<Timestamp>;
+  /** When somebody last asked to run on it, to the hour: what nothing keeps stays for a while after. */
+  used_at: Generated<Timestamp>;
 }
 
 /** Which snapshot each version was: what a sweep of old contents has to keep. */
@@ -203,6 +205,28 @@ export interface TokensTable {
   last_used_at: Timestamp | null;
 }
 
+/** One row a kind of work that is done once in a while, by whichever host comes first. */
+export interface UpkeepTable {
+  name: Text;
+  begun_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  report: JsonText | null;
+}
+
+/** A plain value, or a secret of which only encrypted text is kept. */
+export interface ConfigValuesTable {
+  workspace_id: Uuid;
+  key: PathText;
+  is_secret: Bool;
+  value: JsonText | null;
+  encrypted: Text | null;
+  /** A list of references; only of a secret. */
+  granted_to: Generated<JsonText>;
+  version: Generated<BigInteger>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface Database {
   workspaces: WorkspacesTable;
   workspace_files: WorkspaceFilesTable;
@@ -217,7 +241,9 @@ export interface Database {
   hosts: HostsTable;
   claim_turns: ClaimTurnsTable;
   requirements: RequirementsTable;
+  config_values: ConfigValuesTable;
   tokens: TokensTable;
+  upkeep: UpkeepTable;
 }
 
 /** What every query function takes: the pool, or the transaction it is part of. */

@@ -7,7 +7,9 @@ import { executions } from "./0004-executions.ts";
 import { settings } from "./0005-settings.ts";
 import { nestedExecutions } from "./0006-nested-executions.ts";
 import { waitingExecutions } from "./0007-waiting-executions.ts";
+import { configValues } from "./0008-config-values.ts";
 import { tokens } from "./0009-tokens.ts";
+import { upkeep } from "./0012-upkeep.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-workspaces": workspaces,
@@ -17,5 +19,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0005-settings": settings,
   "0006-nested-executions": nestedExecutions,
   "0007-waiting-executions": waitingExecutions,
+  "0008-config-values": configValues,
   "0009-tokens": tokens,
+  "0012-upkeep": upkeep,
 };
