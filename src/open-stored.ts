@@ -1,5 +1,6 @@
 // Opens a stored workspace: PostgreSQL and Redis where the configuration names them, else the embedded database with a
 // store in memory. The same code over both.
+import { randomUUID } from "node:crypto";
 import type { OpenDatabase } from "../db/open-database.ts";
 import type { Config } from "./config.ts";
 import { Fault } from "./errors.ts";
@@ -8,6 +9,7 @@ import { createDatabaseRecords } from "./executions/database-records.ts";
 import { readCompilerOptions } from "./modules/tsconfig-options.ts";
 import type { Pools } from "./process/pools.ts";
 import { DEFAULT_SETTINGS, withOwnSettings, type OwnSettings } from "./settings.ts";
+import { createLoneHost } from "./queue/lone-host.ts";
 import { createInProcessStore } from "./snapshot/in-process-store.ts";
 import type { ExecutionRecords } from "./executions/records.ts";
 import type { Origin, Workspace } from "./snapshot/origin.ts";
@@ -55,12 +57,22 @@ export async function openWithPools(
     const stored = await backing.origin.workspace(name, { create: create || name === "default" });
     if (stored === undefined) throw noWorkspace(name);
     const workspace = { ...stored, ...withOwnSettings(stored, options.own ?? {}) };
-    const records = createDatabaseRecords({ db: backing.database.db, describeServer: backing.database.server });
+    const { db, server: describeServer, exclusive } = backing.database;
+    const host: string = randomUUID();
+    const alone = createLoneHost({
+      records: createDatabaseRecords({ db, describeServer, host: () => host }),
+      ledger: async () => (await import("./executions/database-ledger.ts")).createLedger({ db, describeServer }),
+      host,
+      name: `process ${process.pid}`,
+      exclusive,
+      log: log ?? (() => undefined),
+    });
     const close = async (): Promise<void> => {
+      await alone[Symbol.asyncDispose]();
       await options.close?.();
       await backing.close();
     };
-    return composeStored({ workspace, backing, pools, records, log, close });
+    return composeStored({ workspace, backing, pools, records: alone.records, log, close });
   } catch (error) {
     await backing.close();
     throw error;

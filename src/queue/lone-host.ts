@@ -1,0 +1,104 @@
+// Records of a process that executes for itself beside the hosts: the command line, a test, a program. What it began and did
+// not end, because it was killed, is closed by the others; so while it runs something it gives signs of life as they do.
+import type { Ledger } from "../executions/ledger.ts";
+import type { ExecutionRecords } from "../executions/records.ts";
+import type { Note } from "../snapshot/note.ts";
+import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
+
+export interface LoneHostParts {
+  readonly records: ExecutionRecords;
+  /** Asked for when it is needed: most runs are over before. */
+  readonly ledger: () => Promise<Ledger>;
+  /** Its id, with which the records are made. */
+  readonly host: string;
+  readonly name: string;
+  /** Whether nobody else can reach the database: then whoever held executions before is gone, and they are closed at the end. */
+  readonly exclusive: boolean;
+  readonly log: Note;
+}
+
+export interface LoneHost extends AsyncDisposable {
+  readonly records: ExecutionRecords;
+}
+
+/** Most executions have ended by then; hosts are patient for longer. */
+const BEAT_AFTER_MS = 1000;
+
+export function createLoneHost({ records, ledger, host, name, exclusive, log }: LoneHostParts): LoneHost {
+  let underWay = 0;
+  let hasRun = false;
+  let heartbeat: Heartbeat | undefined;
+  let waiting: NodeJS.Timeout | undefined;
+  let starting: Promise<void> | undefined;
+
+  function began(): void {
+    underWay += 1;
+    hasRun = true;
+    if (exclusive || waiting !== undefined || heartbeat !== undefined) return;
+    waiting = setTimeout(() => (starting = beat()), BEAT_AFTER_MS);
+    waiting.unref();
+  }
+
+  async function beat(): Promise<void> {
+    const known = await ledger();
+    if (underWay === 0) return;
+    // Taken for dead all the same, it goes on: its caller is waiting right here, and the record says what the others made of it.
+    heartbeat = createHeartbeat({
+      ledger: known,
+      host: () => host,
+      name,
+      slots: 0,
+      onCancelling: () => undefined,
+      onDead: () => undefined,
+      log: () => undefined,
+    });
+  }
+
+  async function ended(): Promise<void> {
+    underWay -= 1;
+    if (underWay === 0) await rest();
+  }
+
+  async function rest(): Promise<void> {
+    clearTimeout(waiting);
+    waiting = undefined;
+    await starting;
+    const beating = heartbeat;
+    heartbeat = undefined;
+    await beating?.[Symbol.asyncDispose]();
+  }
+
+  async function closeWhatIsLeft(): Promise<void> {
+    const known = await ledger();
+    for (const { id } of await known.hosts()) if (id !== host) await known.reap(id);
+  }
+
+  return {
+    records: {
+      async begin(start) {
+        began();
+        try {
+          return await records.begin(start);
+        } catch (error) {
+          await ended();
+          throw error;
+        }
+      },
+      async end(...end) {
+        try {
+          return await records.end(...end);
+        } finally {
+          await ended();
+        }
+      },
+      get: (workspace, id) => records.get(workspace, id),
+    },
+    async [Symbol.asyncDispose]() {
+      await rest();
+      if (!exclusive || !hasRun) return;
+      await closeWhatIsLeft().catch((error: unknown) =>
+        log(`What an earlier process left could not be closed: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    },
+  };
+}
