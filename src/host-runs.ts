@@ -49,6 +49,16 @@ export class HostRuns {
     return this.#held.size;
   }
 
+  /** How many it holds, by the workspace's name. */
+  countsByWorkspace(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { claim } of this.#held.values()) {
+      const name = this.#options.workspaces.nameOf(claim.workspace);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   /** Of one that was taken from those that wait. Never rejects. */
   async run(claimed: ClaimedExecution): Promise<void> {
     const { log } = this.#options;

@@ -9,13 +9,14 @@ import type { Ledger } from "./executions/ledger.ts";
 import type { Live } from "./executions/live.ts";
 import { createLiveWatch } from "./executions/live-watch.ts";
 import type { Host } from "./host.ts";
+import { observeHost } from "./host-gauges.ts";
 import { readiness } from "./host-readiness.ts";
 import { HostRuns } from "./host-runs.ts";
 import { hostWorkspace, type HostedParts } from "./host-workspace.ts";
 import { HostWorkspaces } from "./host-workspaces.ts";
 import type { Log } from "./observe/logging.ts";
 import { UNOBSERVED, type Observe } from "./observe/observe.ts";
-import { composeStored, openBacking } from "./open-stored.ts";
+import { composeStored, openBacking, type Backing } from "./open-stored.ts";
 import { openPools } from "./process/pools.ts";
 import { createDispatcher, type Dispatcher } from "./queue/dispatcher.ts";
 import { createHeartbeat } from "./queue/heartbeat.ts";
@@ -31,11 +32,16 @@ export interface HostOptions {
   readonly observe?: Observe | undefined;
 }
 
+export interface OpenedHost extends Host {
+  /** What it stands on: for what is composed beside it. Closed with it. */
+  readonly backing: Backing;
+}
+
 /** Children kept ready beside those in use. */
 const SPARES = 2;
 
 /** Rejects with ERR_CONFIG_INVALID, ERR_DATABASE_UNAVAILABLE or ERR_REDIS_UNAVAILABLE. */
-export async function openHost({ config, works, log, observe = UNOBSERVED }: HostOptions): Promise<Host> {
+export async function openHost({ config, works, log, observe = UNOBSERVED }: HostOptions): Promise<OpenedHost> {
   if (!works && config.redisUrl === undefined) throw needsRedis();
   await using opened = new AsyncDisposableStack();
   const { processes, cacheDirectory, required, slots } = config;
@@ -57,6 +63,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     new HostWorkspaces({ backing, log: note, compose: (workspace) => composeStored({ backing, pools, records, workspace, log: note }) }),
   );
   const runs = new HostRuns({ ledger, live, queue, workspaces, observe, log: (message, about) => log.error(message, about) });
+  opened.use(observeHost(observe, { ledger, runs, workspaces, pools, slots: works ? slots : 0 }));
   const cancel = (executionId: string): void => void runs.cancel(executionId);
   opened.use(live.listen((notice) => notice.type === "cancel" && cancel(notice.id)));
 
@@ -128,6 +135,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
   const resources = opened.move();
   let closing: Promise<void> | undefined;
   return {
+    backing,
     get id() {
       return id;
     },

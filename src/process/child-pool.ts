@@ -23,6 +23,13 @@ export interface ChildPoolOptions {
   start(memoryBytes: number): ChildHandle;
 }
 
+export interface PoolCounts {
+  readonly busy: number;
+  readonly idle: number;
+  readonly spare: number;
+  readonly waiting: number;
+}
+
 interface Waiter {
   readonly wish: SeatWish;
   resolve(seat: Seat): void;
@@ -117,6 +124,14 @@ export class ChildPool {
   /** How many children are ready that nobody's code has run in. */
   get spare(): number {
     return this.#live().filter((child) => child.tenant === undefined && child.idle).length;
+  }
+
+  /** How many children run something, are kept for their tenant, or serve anybody; how many runs wait for one. */
+  get counts(): PoolCounts {
+    const live = this.#live();
+    const busy = live.filter((child) => !this.#vacant(child)).length;
+    const { spare } = this;
+    return { busy, idle: live.length - busy - spare, spare, waiting: this.#waiting.length };
   }
 
   /** Resolves once no child is starting, running or being made ready again. For measuring: what a run leaves to be done after its answer is done then. */

@@ -2,7 +2,7 @@
 import { DEFAULT_LIMITS, MB } from "../limits.ts";
 import type { LoadedModule } from "../modules/loaded-module.ts";
 import { ChildHandle } from "./child-handle.ts";
-import { ChildPool } from "./child-pool.ts";
+import { ChildPool, type PoolCounts } from "./child-pool.ts";
 import type { LayerPlan, Tier } from "./child-start.ts";
 import { childCaches } from "./hardening/child-caches.ts";
 import type { LayerName } from "./hardening/layers.ts";
@@ -32,6 +32,8 @@ export interface Pools {
   readonly layers: LayerPlan;
   /** Of the tier that a workspace is run in. */
   children(tier: Tier): ChildPool;
+  /** Over all tiers. */
+  counts(): PoolCounts;
   /** Tenants are served in turn. */
   readonly compile: (...args: Parameters<TranspilePool["compile"]>) => Promise<readonly LoadedModule[]>;
   close(): Promise<void>;
@@ -68,6 +70,7 @@ export function openPools(options: PoolOptions): Pools {
       pools.set(tier, pool);
       return pool;
     },
+    counts: () => [...pools.values()].map((pool) => pool.counts).reduce(added, { busy: 0, idle: 0, spare: 0, waiting: 0 }),
     async compile(requests, options) {
       const outcomes = await transpile.compile(requests, options);
       return outcomes.map((outcome) => ("ok" in outcome ? { compiled: outcome.ok } : outcome));
@@ -76,4 +79,8 @@ export function openPools(options: PoolOptions): Pools {
       await Promise.all([...[...pools.values()].map((pool) => pool.close()), transpile.close()]);
     },
   };
+}
+
+function added(one: PoolCounts, other: PoolCounts): PoolCounts {
+  return { busy: one.busy + other.busy, idle: one.idle + other.idle, spare: one.spare + other.spare, waiting: one.waiting + other.waiting };
 }
