@@ -56,6 +56,7 @@ export const FAULTS = Object.freeze({
   ERR_EXECUTABLE_NOT_FOUND: kind("caller", 3, 404, "The file has no such runnable export; what it exports is listed."),
   ERR_PATH_NOT_FOUND: kind("caller", 3, 404, "The workspace has no file at this path."),
   ERR_EXECUTION_NOT_FOUND: kind("caller", 3, 404, "No execution has this id."),
+  ERR_CONFIG_NOT_FOUND: kind("caller", 3, 404, "The workspace has no configuration value of this key."),
 
   ERR_CONFIG_INVALID: kind("operator", 69, 503, "The configuration is wrong; the setting and the value are named."),
   ERR_REDIS_UNAVAILABLE: kind("operator", 69, 503, "Redis does not answer."),
