@@ -8,8 +8,11 @@ import { createInProcessLive } from "./executions/in-process-live.ts";
 import type { Ledger } from "./executions/ledger.ts";
 import type { Live } from "./executions/live.ts";
 import { createLiveWatch } from "./executions/live-watch.ts";
+import { saveLiveLines } from "./executions/save-live-lines.ts";
 import type { Host } from "./host.ts";
 import { observeHost } from "./host-gauges.ts";
+import { openGauges } from "./host-gauges.ts";
+import { observedBacking } from "./host-backing.ts";
 import { readiness } from "./host-readiness.ts";
 import { HostRuns } from "./host-runs.ts";
 import { hostWorkspace, type HostedParts } from "./host-workspace.ts";
@@ -47,7 +50,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
   const { processes, cacheDirectory, required, slots } = config;
   const pools = opened.adopt(openPools({ processes, spares: works ? SPARES : 0, zodAhead: works, cacheDirectory, required }), (each) => each.close());
   if (works) pools.children(config.defaults.tier).warm();
-  const backing = opened.adopt(await openBacking(config), (each) => each.close());
+  const backing = opened.adopt(observedBacking(await openBacking(config), observe), (each) => each.close());
   const note = (message: string): void => log.warn(message);
   const { db, server: describeServer, exclusive } = backing.database;
   let id = randomUUID() as string;
@@ -95,6 +98,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     createReaper({
       ledger,
       host,
+      beforeReaping: (dead) => saveLiveLines({ ledger, live }, dead),
       onReaped: (_, { ended, waiting }) => afterReaping(ended, waiting),
       onExpired: (expired) => afterReaping(expired, 0),
       log: note,
@@ -106,6 +110,8 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     if (ended.length > 0) observe.count("reaped executions", ended.length);
     if (waiting > 0) void dispatcher?.look();
   }
+
+  opened.use(openGauges(observe, { ledger, workspaces, pools, slots: works ? slots : 0, running: () => runs.counts() }));
 
   const parts: HostedParts = {
     ledger,

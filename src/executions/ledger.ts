@@ -167,6 +167,8 @@ export interface Ledger {
   /** Hosts that hold executions or have beaten and not left, with a mark that changes at every beat. */
   hosts(): Promise<readonly { readonly id: string; readonly name: string; readonly slots: number; readonly mark: string; readonly running: number }[]>;
   leave(host: string): Promise<void>;
+  /** What a host holds now, executions inside of others included. */
+  held(host: string): Promise<readonly Claim[]>;
   /**
    * Takes all from a host that is dead: those whose policy allows it wait again, the others end as Stuck (those being cancelled as
    * Cancelled). Safe for many at once. Gives what it ended and what waits again.

@@ -16,6 +16,8 @@ export interface ReaperParts {
   readonly everyMs?: number | undefined;
   /** How long a mark stays as it is before its host is dead: 5000 where absent. */
   readonly patienceMs?: number | undefined;
+  /** For a host that is dead, while it still holds what it held: what others have of it can be kept. Should not reject. */
+  readonly beforeReaping?: ((host: string) => Promise<unknown>) | undefined;
   /** What it ended, and that something waits again. */
   readonly onReaped: (host: string, reaped: Reaped) => void;
   readonly onExpired: (expired: Expired) => void;
@@ -28,7 +30,7 @@ interface Observation {
 }
 
 /** Watches from the beginning. */
-export function createReaper({ ledger, host, everyMs = 1000, patienceMs = 5000, onReaped, onExpired, log }: ReaperParts): AsyncDisposable {
+export function createReaper({ ledger, host, everyMs = 1000, patienceMs = 5000, beforeReaping, onReaped, onExpired, log }: ReaperParts): AsyncDisposable {
   let observations = new Map<string, Observation>();
   let lastReadAt: number | undefined;
   let failing = false;
@@ -50,6 +52,7 @@ export function createReaper({ ledger, host, everyMs = 1000, patienceMs = 5000, 
   }
 
   async function reap(id: string): Promise<void> {
+    await beforeReaping?.(id);
     const reaped = await ledger.reap(id);
     observations.delete(id);
     if (reaped.ended.length + reaped.waiting > 0) {
