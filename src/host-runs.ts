@@ -45,8 +45,14 @@ export class HostRuns {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#held.size;
+  /** How many it holds, by name of their workspace. */
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { claim } of this.#held.values()) {
+      const name = this.#options.workspaces.nameOf(claim.workspace);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** How many it holds, by the workspace's name. */
@@ -156,15 +162,20 @@ export class HostRuns {
     holding.executor = executor;
     const span = observe.span("execution", { kind: "consumer", parent: taken.traceparent, attributes: attributesOf(taken, executor) });
     void live.announce({ type: "begun", workspace, id });
+    const onHostCall = (name: string): ((error?: string) => void) => {
+      const call = observe.span("host call", { parent: span, attributes: { "bifrost.host_call": name } });
+      return (error) => call.end(error);
+    };
     try {
       const execution = await executor.run(taken.reference, taken.inputJson, {
         id,
-        held,
+        held: { ...held, onHostCall },
         queuedMs,
         snapshotId,
         limits: lowerLimits(executor.workspace.limits, limits ?? {}),
         signal: holding.stop.signal,
         onLog: (line) => live.append(workspace, id, { line }),
+        onHostCall: (name) => this.#observeCall(name, span),
         onNestedLog: (line, from) => live.append(workspace, id, { line, from }),
       });
       this.#observeEnd(execution, { executor, span });
@@ -173,6 +184,14 @@ export class HostRuns {
       span.end(error);
       throw error;
     }
+  }
+
+  #observeCall(name: string, parent: Span): (answered: { readonly ok: boolean }) => void {
+    const span = this.#options.observe.span("host call", { parent, attributes: { "bifrost.host_call": name } });
+    return ({ ok }) => {
+      span.set({ "bifrost.host_call.ok": ok });
+      span.end();
+    };
   }
 
   #observeEnd({ id, status, error, timings }: Execution, { executor, span }: { readonly executor: Executor; readonly span: Span }): void {

@@ -73,7 +73,12 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     grants: workspace.grants,
     signal: order.signal,
     onLogs: (entries) => book.add(entries),
-    onCall: (name, argument) => calls.answer(name, argument),
+    onCall: async (name, argument) => {
+      const answered = order.held?.onHostCall?.(name);
+      const answer = await calls.answer(name, argument);
+      answered?.(answer.ok ? undefined : answer.text);
+      return answer;
+    },
     onImport: (specifier, referrer) => answerImport(order, { pinned, modules, faults, powers, map }, { specifier, referrer }),
   };
   const end = await work.run(request).catch((error: unknown) => notRun(error, hashOf));

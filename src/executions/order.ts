@@ -34,6 +34,8 @@ export interface Order {
   readonly signal?: AbortSignal | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
   readonly onNestedLog?: ((line: LogLine, from: NestedOrigin) => void) | undefined;
+  /** Told of each call of the host, by name; what it gives is called when it has been answered. For those who watch. */
+  readonly onHostCall?: ((name: string) => (answered: { readonly ok: boolean }) => void) | undefined;
 }
 
 /** An execution that many hosts know of, in the hands of this one. */
@@ -45,6 +47,8 @@ export interface Held {
   readonly earlierLines: readonly LogLine[];
   /** Asked before the end is recorded: what to record; undefined where it has been handed back to be tried again, and so has not ended. */
   ending(execution: Execution): Promise<Execution | undefined>;
+  /** Told of each call of the room to the host when it comes; what it gives is called with the answer's error, or nothing. Must not throw. */
+  readonly onHostCall?: ((name: string) => (error?: string) => void) | undefined;
   /** Aborts where the claim no longer holds: then nothing is recorded. */
   readonly lost: AbortSignal;
 }
