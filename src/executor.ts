@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly onLog?: ((line: LogLine) => void) | undefined;
   /** Lines of what the execution executes, and of what that does; they stand in the records of those alone. */
   readonly onNestedLog?: ((line: LogLine, from: NestedOrigin) => void) | undefined;
+  /** Of each call of the host, nested executions' included: for those who watch. */
+  readonly onHostCall?: Order["onHostCall"];
   /** Run on this snapshot, as a past execution's envelope names it; on HEAD's where absent. An id that has run before keeps its own. */
   readonly snapshotId?: string | undefined;
   /** Of an execution that was accepted by a host: see host.ts. */
@@ -205,6 +207,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       signal: options.signal,
       onLog: options.onLog,
       onNestedLog: options.onNestedLog,
+      onHostCall: options.onHostCall,
       handed: new HandedSecrets(options.secrets),
       snapshotId: options.snapshotId as SnapshotId | undefined,
       held: options.held,

@@ -17,6 +17,7 @@ import { readiness } from "./host-readiness.ts";
 import { HostRuns } from "./host-runs.ts";
 import { hostWorkspace, type HostedParts } from "./host-workspace.ts";
 import { HostWorkspaces } from "./host-workspaces.ts";
+import { countedPort } from "./observe/counted-port.ts";
 import type { Log } from "./observe/logging.ts";
 import { UNOBSERVED, type Observe } from "./observe/observe.ts";
 import { composeStored, openBacking, type Backing } from "./open-stored.ts";
@@ -55,8 +56,8 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
   const { db, server: describeServer, exclusive } = backing.database;
   let id = randomUUID() as string;
   const host = (): string => id;
-  const ledger = createLedger({ db, describeServer, maxRunning: config.defaults.maxRunning });
-  const records = createDatabaseRecords({ db, describeServer, host });
+  const ledger = countedPort(createLedger({ db, describeServer, maxRunning: config.defaults.maxRunning }), observe);
+  const records = countedPort(createDatabaseRecords({ db, describeServer, host }), observe);
   const { live, queue } = await openTransport(config, note);
   opened.use(live);
   opened.use(queue);

@@ -33,6 +33,13 @@ export function createHostCalls(scene: HostCallScene): HostCalls {
   let waiting = 0;
 
   async function answer(name: string, argument: string): Promise<CapabilityAnswer> {
+    const told = order.onHostCall?.(name === "config" || name === "execute" ? name : "unknown");
+    const answered = await answerTo(name, argument);
+    told?.(answered);
+    return answered;
+  }
+
+  async function answerTo(name: string, argument: string): Promise<CapabilityAnswer> {
     try {
       if (name !== "config" && name !== "execute") return refused("TypeError", `There is no host function named ${JSON.stringify(name.slice(0, 100))}`);
       if (order.mode === "describe")

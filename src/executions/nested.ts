@@ -111,7 +111,7 @@ export function createNestedRuns({ order, pinned, entry, powers }: NestedScene):
   }
 
   function orderFor(reference: string, inputJson: string): Order {
-    const { workspace, limits, handed, id: parentId, onNestedLog } = order;
+    const { workspace, limits, handed, id: parentId, onNestedLog, onHostCall } = order;
     const id = randomUUIDv7();
     return {
       id,
@@ -126,6 +126,7 @@ export function createNestedRuns({ order, pinned, entry, powers }: NestedScene):
       signal: stop.signal,
       onLog: onNestedLog === undefined ? undefined : (line) => onNestedLog(line, { id, parentId, reference }),
       onNestedLog,
+      onHostCall,
     };
   }
 
