@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { LayerName } from "./process/hardening/layers.ts";
 import { DEFAULT_SETTINGS, type WorkspaceSettings } from "./settings.ts";
 import { readVariableOf, type ShownLogLevel, type VariableName, type VariableValue } from "./variables.ts";
+import type { SecretKeys } from "./workspace/secret-keys.ts";
 
 export interface Config {
   /** PostgreSQL; undefined means the embedded database in `dataDirectory`. */
@@ -24,8 +25,8 @@ export interface Config {
   readonly listen: { readonly host: string; readonly port: number };
   /** First admin token of the service; what commands show to it. */
   readonly token: string | undefined;
-  /** As it is written in the environment. */
-  readonly secretsKey: string | undefined;
+  /** What secrets of workspaces are encrypted with; undefined: none can be stored or read. */
+  readonly secretKeys: SecretKeys | undefined;
   /** How long executions may go on once the host has been told to end. */
   readonly drainMs: number;
   readonly hostName: string;
@@ -53,7 +54,7 @@ export function readConfig(environment: Environment = process.env): Config {
     required: read("BIFROST_REQUIRE") ?? [],
     listen: Object.freeze({ host: read("BIFROST_HOST") ?? "127.0.0.1", port: read("BIFROST_PORT") ?? 8484 }),
     token: read("BIFROST_TOKEN"),
-    secretsKey: read("BIFROST_SECRETS_KEY"),
+    secretKeys: read("BIFROST_SECRETS_KEY"),
     drainMs: read("BIFROST_DRAIN") ?? 30_000,
     hostName: read("BIFROST_HOST_NAME") ?? (hostname() || "host"),
     logLevel: read("BIFROST_LOG_LEVEL") ?? "info",

@@ -14,6 +14,8 @@ import { createInProcessStore } from "./snapshot/in-process-store.ts";
 import type { ExecutionRecords } from "./executions/records.ts";
 import type { Origin, Workspace } from "./snapshot/origin.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
+import type { ConfigSource } from "./workspace/config-values.ts";
+import { createDatabaseConfig, type DatabaseConfig } from "./workspace/database-config.ts";
 import { openDatabase } from "./workspace/database-open.ts";
 import { createDatabaseOrigin } from "./workspace/database-origin.ts";
 
@@ -31,6 +33,7 @@ export interface Backing {
   readonly database: OpenDatabase;
   readonly origin: Origin;
   readonly store: SnapshotStore;
+  readonly config: DatabaseConfig;
   /** Names of migrations that opening has applied. */
   readonly migrations: readonly string[];
   close(): Promise<void>;
@@ -39,6 +42,8 @@ export interface Backing {
 export interface Servers extends Pick<Config, "databaseUrl" | "redisUrl" | "dataDirectory"> {
   /** The built-in ones where absent. */
   readonly defaults?: Config["defaults"] | undefined;
+  /** Without them no secret of a workspace can be stored or read. */
+  readonly secretKeys?: Config["secretKeys"];
 }
 
 /** The embedded directory is waited for this long: another command may be about to leave it. */
@@ -49,7 +54,7 @@ const MIGRATION_WAIT_MS = 60_000;
 /** Over processes that live on when the executor is closed, unless `close` says otherwise; `own` goes before what the workspace has, and is not stored. */
 export async function openWithPools(
   servers: Servers,
-  options: StoredOptions & { readonly pools: Pools; readonly own?: OwnSettings; readonly close?: () => Promise<void> },
+  options: StoredOptions & { readonly pools: Pools; readonly own?: OwnSettings; readonly config?: StoredParts["config"]; readonly close?: () => Promise<void> },
 ): Promise<Executor> {
   const { workspace: name, create = false, pools, log } = options;
   const backing = await openBacking(servers);
@@ -72,7 +77,7 @@ export async function openWithPools(
       await options.close?.();
       await backing.close();
     };
-    return composeStored({ workspace, backing, pools, records: alone.records, log, close });
+    return composeStored({ workspace, backing, pools, records: alone.records, config: options.config, log, close });
   } catch (error) {
     await backing.close();
     throw error;
@@ -84,13 +89,15 @@ export interface StoredParts {
   readonly backing: Backing;
   readonly pools: Pools;
   readonly records: ExecutionRecords;
+  /** What runs read instead of what is stored. */
+  readonly config?: ((stored: ConfigSource) => ConfigSource) | undefined;
   readonly log?: ((message: string) => void) | undefined;
   /** Nothing, where what it stands on serves others as well. */
   readonly close?: (() => Promise<void>) | undefined;
 }
 
 /** The executor of one stored workspace. */
-export function composeStored({ workspace, backing, pools, records, log, close = async () => undefined }: StoredParts): Executor {
+export function composeStored({ workspace, backing, pools, records, config = (stored) => stored, log, close = async () => undefined }: StoredParts): Executor {
   return createExecutor({
     workspace,
     origin: backing.origin,
@@ -99,6 +106,8 @@ export function composeStored({ workspace, backing, pools, records, log, close =
     children: pools.children(workspace.tier),
     compile: pools.compile,
     tenant: workspace.id,
+    config: config(backing.config),
+    configValues: backing.config.of(workspace.id),
     describe: true,
     log,
     close,
@@ -134,6 +143,7 @@ export async function openBacking(servers: Servers, options: { readonly migrate?
     database,
     origin,
     store,
+    config: createDatabaseConfig({ db: database.db, describeServer: database.server, keys: servers.secretKeys }),
     migrations: database.applied,
     async close() {
       await store.close();

@@ -5,6 +5,7 @@ import { Fault } from "./errors.ts";
 import { LAYER_NAMES, type LayerName } from "./process/hardening/layers.ts";
 import { parseSettings } from "./settings-text.ts";
 import { checkTogether, DEFAULT_SETTINGS, withOwnSettings, type WorkspaceSettings } from "./settings.ts";
+import { SecretKeys } from "./workspace/secret-keys.ts";
 
 export interface Variable<Value> {
   /** Sentences for the README and the help. */
@@ -100,12 +101,12 @@ export const VARIABLES = {
   }),
   BIFROST_SECRETS_KEY: variable({
     meaning:
-      "Key that secrets in the configuration of workspaces are encrypted with. Make one with `openssl rand -base64 32`, and keep it: without it they are lost.",
-    form: "a key of 32 bytes in base64",
+      "Keys that secrets in the configuration of workspaces are encrypted with: the first encrypts, all decrypt. Make one with `openssl rand -base64 32`, and keep it: without it they are lost. To change it, put the new one first on every host, run `bifrost-executor config rotate`, then take the old one away.",
+    form: "32 bytes in base64, or several of these parted by commas",
     standard: "none: no secrets can be stored or read",
     example: "…",
     secret: true,
-    read: asIs,
+    read: (text, name) => new SecretKeys(text, name),
   }),
   BIFROST_DRAIN: variable({
     meaning: "How long executions may go on after SIGTERM before they are handed back to the queue.",

@@ -2,7 +2,8 @@
 // the secret. Knows texts and JSON data; what an envelope is made of is said at the end.
 import type { Execution, ExecutionError, StackFrame } from "../completion.ts";
 import { searchFor } from "./many-texts.ts";
-import { formsOf, LEAST_SECRET_CHARACTERS } from "./secret-forms.ts";
+import { LEAST_SECRET_CHARACTERS } from "../workspace/config-checks.ts";
+import { formsOf } from "./secret-forms.ts";
 
 /** Name → value. */
 export type Secrets = Readonly<Record<string, string>>;

@@ -1,8 +1,7 @@
 // The texts in which a secret can stand in what a run gives out: as it is, and as the usual encodings write it. What an
 // author makes of a secret on purpose, backwards or letter by letter, nobody can know.
+import { LEAST_SECRET_CHARACTERS } from "../workspace/config-checks.ts";
 
-/** Shorter values cannot be told from ordinary text. */
-export const LEAST_SECRET_CHARACTERS = 4;
 /** A line of a longer secret: keys and certificates are printed line by line. Shorter ones are punctuation more often than not. */
 const LEAST_LINE_CHARACTERS = 8;
 /** Files rather than words: what is so long is looked for as it is, in JSON and by its lines. */

@@ -28,7 +28,7 @@ describe("the environment", () => {
       cacheDirectory: "/home/someone/.cache/bifrost-executor",
       listen: { host: "127.0.0.1", port: 8484 },
       token: undefined,
-      secretsKey: undefined,
+      secretKeys: undefined,
       drainMs: 30_000,
       logLevel: "info",
       url: undefined,
