@@ -1,59 +1,59 @@
-// What goes up and down on a host, read when somebody asks for the metrics.
+// What a host can be asked of itself by those who watch it: what it runs, what waits, its processes, and who else is there.
 import type { Ledger } from "./executions/ledger.ts";
+import type { HostRuns } from "./host-runs.ts";
 import type { HostWorkspaces } from "./host-workspaces.ts";
-import type { Observe } from "./observe/observe.ts";
+import type { GaugeName, Observe, Reading } from "./observe/observe.ts";
 import type { Pools } from "./process/pools.ts";
-import { TIERS } from "./settings.ts";
 
-export interface GaugeParts {
+export interface HostGaugesParts {
   readonly ledger: Pick<Ledger, "depth" | "hosts">;
+  readonly runs: Pick<HostRuns, "countsByWorkspace">;
   readonly workspaces: Pick<HostWorkspaces, "nameOf">;
-  readonly pools: Pools;
+  readonly pools: Pick<Pools, "counts">;
+  /** 0 where it takes no executions. */
   readonly slots: number;
-  /** By workspace name. */
-  running(): ReadonlyMap<string, number>;
 }
 
-/** One reading of the ledger serves the gauges that are asked for together. */
-const FRESH_MS = 500;
+/** States before a host has it. */
+const WAITING = new Set(["Pending", "Scheduled"]);
 
-export function openGauges(observe: Observe, { ledger, workspaces, pools, slots, running }: GaugeParts): Disposable {
-  using opened = new DisposableStack();
-  let depth: ReturnType<Ledger["depth"]> | undefined;
-  let readAt = -Infinity;
+/** Until disposed of. */
+export function observeHost(observe: Observe, parts: HostGaugesParts): Disposable {
+  const { ledger, runs, workspaces, pools, slots } = parts;
+  const readings: readonly (readonly [GaugeName, () => Reading | Promise<Reading>])[] = [
+    ["running", () => runs.countsByWorkspace()],
+    ["slots", () => slots],
+    ["children", () => childrenByState(pools)],
+    ["children waited for", () => pools.counts().waiting],
+    ["hosts", async () => (await ledger.hosts()).length],
+    ["queue depth", async () => summed(await ledger.depth(), ({ status }) => status)],
+    [
+      "waiting",
+      async () =>
+        summed(
+          (await ledger.depth()).filter(({ status }) => WAITING.has(status)),
+          ({ workspace }) => workspaces.nameOf(workspace),
+        ),
+    ],
+  ];
+  const stack = new DisposableStack();
+  for (const [name, read] of readings) stack.use(observe.gauge(name, read));
+  return stack;
+}
 
-  async function added(keyOf: (row: Awaited<ReturnType<Ledger["depth"]>>[number]) => string | undefined): Promise<ReadonlyMap<string, number>> {
-    if (performance.now() - readAt > FRESH_MS || depth === undefined) {
-      readAt = performance.now();
-      depth = ledger.depth();
-    }
-    const sums = new Map<string, number>();
-    for (const row of await depth) {
-      const key = keyOf(row);
-      if (key !== undefined) sums.set(key, (sums.get(key) ?? 0) + row.count);
-    }
-    return sums;
-  }
+function childrenByState(pools: Pick<Pools, "counts">): Reading {
+  const { busy, idle, spare } = pools.counts();
+  return new Map([
+    ["busy", busy],
+    ["idle", idle],
+    ["spare", spare],
+  ]);
+}
 
-  function children(): ReadonlyMap<string, number> {
-    const sums = new Map<string, number>();
-    for (const tier of TIERS) {
-      const { busy, idle, spare } = pools.children(tier).counts;
-      for (const [state, count] of Object.entries({ busy, idle, spare })) sums.set(state, (sums.get(state) ?? 0) + count);
-    }
-    return sums;
-  }
+type Depth = Awaited<ReturnType<Ledger["depth"]>>;
 
-  opened.use(observe.gauge("running", running));
-  opened.use(observe.gauge("slots", () => slots));
-  opened.use(observe.gauge("children", children));
-  opened.use(observe.gauge("children waited for", () => TIERS.reduce((sum, tier) => sum + pools.children(tier).counts.waiting, 0)));
-  opened.use(
-    observe.gauge("waiting", () =>
-      added(({ status, workspace }) => (status === "Pending" || status === "Scheduled" ? workspaces.nameOf(workspace) : undefined)),
-    ),
-  );
-  opened.use(observe.gauge("queue depth", () => added(({ status }) => status)));
-  opened.use(observe.gauge("hosts", async () => (await ledger.hosts()).length));
-  return opened.move();
+function summed(rows: Depth, nameOf: (row: Depth[number]) => string): Reading {
+  const sums = new Map<string, number>();
+  for (const row of rows) sums.set(nameOf(row), (sums.get(nameOf(row)) ?? 0) + row.count);
+  return sums;
 }

@@ -46,16 +46,6 @@ export class HostRuns {
   }
 
   /** How many it holds, by name of their workspace. */
-  counts(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>();
-    for (const { claim } of this.#held.values()) {
-      const name = this.#options.workspaces.nameOf(claim.workspace);
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    return counts;
-  }
-
-  /** How many it holds, by the workspace's name. */
   countsByWorkspace(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const { claim } of this.#held.values()) {

@@ -11,7 +11,6 @@ import { createLiveWatch } from "./executions/live-watch.ts";
 import { saveLiveLines } from "./executions/save-live-lines.ts";
 import type { Host } from "./host.ts";
 import { observeHost } from "./host-gauges.ts";
-import { openGauges } from "./host-gauges.ts";
 import { observedBacking } from "./host-backing.ts";
 import { readiness } from "./host-readiness.ts";
 import { HostRuns } from "./host-runs.ts";
@@ -112,7 +111,6 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     if (waiting > 0) void dispatcher?.look();
   }
 
-  opened.use(openGauges(observe, { ledger, workspaces, pools, slots: works ? slots : 0, running: () => runs.counts() }));
 
   const parts: HostedParts = {
     ledger,
