@@ -152,14 +152,10 @@ export class HostRuns {
     holding.executor = executor;
     const span = observe.span("execution", { kind: "consumer", parent: taken.traceparent, attributes: attributesOf(taken, executor) });
     void live.announce({ type: "begun", workspace, id });
-    const onHostCall = (name: string): ((error?: string) => void) => {
-      const call = observe.span("host call", { parent: span, attributes: { "bifrost.host_call": name } });
-      return (error) => call.end(error);
-    };
     try {
       const execution = await executor.run(taken.reference, taken.inputJson, {
         id,
-        held: { ...held, onHostCall },
+        held,
         queuedMs,
         snapshotId,
         limits: lowerLimits(executor.workspace.limits, limits ?? {}),

@@ -74,9 +74,9 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     signal: order.signal,
     onLogs: (entries) => book.add(entries),
     onCall: async (name, argument) => {
-      const answered = order.held?.onHostCall?.(name);
+      const answered = order.onHostCall?.(name);
       const answer = await calls.answer(name, argument);
-      answered?.(answer.ok ? undefined : answer.text);
+      answered?.(answer);
       return answer;
     },
     onImport: (specifier, referrer) => answerImport(order, { pinned, modules, faults, powers, map }, { specifier, referrer }),

@@ -47,8 +47,6 @@ export interface Held {
   readonly earlierLines: readonly LogLine[];
   /** Asked before the end is recorded: what to record; undefined where it has been handed back to be tried again, and so has not ended. */
   ending(execution: Execution): Promise<Execution | undefined>;
-  /** Told of each call of the room to the host when it comes; what it gives is called with the answer's error, or nothing. Must not throw. */
-  readonly onHostCall?: ((name: string) => (error?: string) => void) | undefined;
   /** Aborts where the claim no longer holds: then nothing is recorded. */
   readonly lost: AbortSignal;
 }
