@@ -1,6 +1,6 @@
 // How a command leaves: its exit code, from the fault table and from how the execution ended.
 import type { Execution } from "../completion.ts";
-import { Fault, FAULTS } from "../errors.ts";
+import { Fault, FAULTS, isFaultCode } from "../errors.ts";
 
 export const EXIT_SUCCESS = 0;
 export const EXIT_AUTHOR = 1;
@@ -11,7 +11,8 @@ export const EXIT_INTERRUPTED = 130;
 export function exitCodeOf({ status, error }: Pick<Execution, "status" | "error">): number {
   if (status === "Success") return EXIT_SUCCESS;
   if (status === "CompletedWithErrors") return EXIT_AUTHOR;
-  if (error?.code !== undefined) return FAULTS[error.code].exitCode;
+  // A service that is newer than this command may give a code that this one does not know.
+  if (isFaultCode(error?.code)) return FAULTS[error.code].exitCode;
   if (status === "Timeout") return FAULTS.ERR_TIMEOUT_WALL.exitCode;
   if (status === "Cancelled") return EXIT_INTERRUPTED;
   if (status === "Stuck") return FAULTS.ERR_PROCESS_CRASH.exitCode;
@@ -20,5 +21,7 @@ export function exitCodeOf({ status, error }: Pick<Execution, "status" | "error"
 
 /** For what was thrown where no execution began. Whatever is not a Fault is a defect of ours. */
 export function exitCodeOfThrown(thrown: unknown): number {
-  return thrown instanceof Fault ? FAULTS[thrown.code].exitCode : FAULTS.ERR_INTERNAL.exitCode;
+  if (!(thrown instanceof Fault)) return FAULTS.ERR_INTERNAL.exitCode;
+  if (isFaultCode(thrown.code)) return FAULTS[thrown.code].exitCode;
+  return thrown.owner === "caller" ? EXIT_USAGE : EXIT_UNAVAILABLE;
 }

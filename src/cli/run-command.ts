@@ -1,16 +1,18 @@
 // `run-workflow <ref>`: from arguments to one run, or to one after each change. What is not needed to get a run going is
 // imported when it is.
-import type { Config } from "../config.ts";
 import { basename, dirname } from "node:path";
+import type { Execution } from "../completion.ts";
+import type { Config } from "../config.ts";
 import { Fault } from "../errors.ts";
 import type { Executor } from "../executor.ts";
 import type { Limits } from "../limits.ts";
 import { helpText, parseArguments, usageFault, type Arguments, type CommandSpec } from "./arguments.ts";
 import { formOf, showFailure, type OutputForm, type World } from "./command.ts";
-import { CHANGED } from "./changes.ts";
+import { CHANGED, type Changes } from "./changes.ts";
 import { EXIT_INTERRUPTED, EXIT_SUCCESS, exitCodeOf, exitCodeOfThrown } from "./exit-code.ts";
 import { listenForInterruption, unlessInterrupted } from "./interruption.ts";
-import { startReporter } from "./reporter.ts";
+import { startReporter, type Reporter } from "./reporter.ts";
+import type { Terminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
 
 export function runSpec(name: string): CommandSpec {
@@ -27,6 +29,7 @@ export function runSpec(name: string): CommandSpec {
         help: "a secret for config.get(KEY), scrubbed from all that the run gives; SOURCE is @FILE or env:NAME,\nnever the value itself: a command line can be read by every user of the machine",
       },
       directory: { value: "DIR", help: "run straight from a directory; nothing is stored" },
+      url: { value: "URL", help: "run on the service there (bifrost-executor serve), which knows you by BIFROST_TOKEN; BIFROST_URL says the same" },
       workspace: { value: "NAME", help: "the stored workspace to run from (default: default)" },
       timeout: { value: "TIME", help: "wall-clock limit: 500ms, 30s, 2m, 1h; a number alone is seconds" },
       cpu: { value: "TIME", help: "limit of processor time" },
@@ -42,6 +45,7 @@ export function runSpec(name: string): CommandSpec {
     notes: `<workflow> is a name, a path (its default export), path::export, or an id.
 Limits can only lower those of the workspace. NO_COLOR turns colour off.
 DATABASE_URL and REDIS_URL choose the servers; without them workspaces are kept in $BIFROST_DATA.
+With --url the service has the workspaces, and Ctrl-C cancels there; --directory beats BIFROST_URL.
 
 exit codes: 0 success  1 the workflow failed  2 usage or invalid input  3 not found  4 import, compile or link error
   5 denied by policy  69 infrastructure unavailable  70 defect of ours  124 time limit  130 interrupted  137 memory or crash`,
@@ -54,7 +58,11 @@ export interface RunArguments {
   readonly parameters: readonly string[];
   readonly secrets: readonly string[];
   readonly directory: string | undefined;
+  /** Of the service that runs it; undefined where this process does. */
+  readonly url: string | undefined;
   readonly workspace: string;
+  /** Undefined where nobody named one. */
+  readonly namedWorkspace: string | undefined;
   readonly limits: { readonly [K in keyof Limits]?: number };
   readonly dryRun: boolean;
   readonly watch: boolean;
@@ -69,50 +77,72 @@ export async function runCommand(argv: readonly string[], world: World, name: st
     world.terminal.out(parsed.has("help") ? helpText(spec) : `${readVersion()}\n`);
     return EXIT_SUCCESS;
   }
-  const asked = await readArguments(parsed, formOf(argv));
   const config = world.config();
+  const asked = await readArguments(parsed, { form: formOf(argv), standingUrl: config.url });
   // The longest part of a start: begun before the input is read.
-  void import("../open.ts");
+  void (asked.url === undefined ? import("../open.ts") : import("./remote-run.ts"));
   const inputJson =
     asked.input === undefined && asked.parameters.length === 0 ? "{}" : await (await import("./input.ts")).readInput(asked, { stdin: world.stdin });
   const secrets = asked.secrets.length === 0 ? undefined : await (await import("./secrets.ts")).readSecrets(asked.secrets, world);
   using interruption = listenForInterruption();
-  const signal = AbortSignal.any([interruption.signal, ...(asked.watch ? [world.terminal.readerGone] : [])]);
-  const once = (stop: AbortSignal): Promise<number> => runOnce(asked, { world, config, inputJson, secrets, signal: stop });
+  const { terminal } = world;
+  const signal = AbortSignal.any([interruption.signal, ...(asked.watch ? [terminal.readerGone] : [])]);
+  const route = asked.url === undefined ? localRoute(asked, config) : (await import("./remote-run.ts")).remoteRoute(asked.url, { asked, token: config.token });
+  const once = (stop: AbortSignal): Promise<number> => runOnce(asked, { terminal, route, inputJson, secrets, signal: stop });
   if (!asked.watch) return await once(signal);
   const { runOnEachChange } = await import("./watch.ts");
-  await runOnEachChange(asked, { terminal: world.terminal, config, signal, once });
+  await runOnEachChange(asked, { terminal, changes: () => route.changes(signal), signal, once });
   return EXIT_INTERRUPTED;
 }
 
-interface RunParts {
-  readonly world: World;
-  readonly config: Config;
+/** How a run is had: in this process (below), or from a service (remote-run.ts). */
+export interface Route {
+  /** Tells the reporter of all, the end included, and resolves with how it ended. Rejects with a Fault where none began. */
+  run(given: RunGiven): Promise<Execution>;
+  /** For --watch, until the signal is aborted. */
+  changes(signal: AbortSignal): Promise<Changes>;
+}
+
+export interface RunGiven {
+  readonly reporter: Reporter;
   readonly inputJson: string;
   readonly secrets: Readonly<Record<string, string>> | undefined;
   readonly signal: AbortSignal;
 }
 
+interface RunParts extends Omit<RunGiven, "reporter"> {
+  readonly terminal: Terminal;
+  readonly route: Route;
+}
+
 /** Resolves to the exit code. A run that gave way to a newer version is told of to programs only. */
-async function runOnce(asked: RunArguments, { world, config, inputJson, secrets, signal }: RunParts): Promise<number> {
-  const { terminal } = world;
+async function runOnce(asked: RunArguments, { terminal, route, ...given }: RunParts): Promise<number> {
   try {
     using reporter = startReporter({ terminal, ...asked });
-    await using executor = await unlessInterrupted(openFor(asked, config), signal);
-    const execution = await executor.run(asked.reference, inputJson, {
-      mode: asked.dryRun ? "validate" : "call",
-      limits: await limitsFor(asked, executor),
-      signal,
-      onLog: (line) => reporter.log(line),
-      onNestedLog: (line, from) => reporter.nestedLog(line, from),
-      secrets,
-    });
-    await reporter.finished(execution, { sources: executor, superseded: signal.reason === CHANGED });
-    return exitCodeOf(execution);
+    return exitCodeOf(await route.run({ ...given, reporter }));
   } catch (thrown) {
-    await showFailure(thrown, { terminal, form: asked.form, silent: signal.reason === CHANGED });
+    await showFailure(thrown, { terminal, form: asked.form, silent: given.signal.reason === CHANGED });
     return exitCodeOfThrown(thrown);
   }
+}
+
+function localRoute(asked: RunArguments, config: Config): Route {
+  return {
+    async run({ reporter, inputJson, secrets, signal }) {
+      await using executor = await unlessInterrupted(openFor(asked, config), signal);
+      const execution = await executor.run(asked.reference, inputJson, {
+        mode: asked.dryRun ? "validate" : "call",
+        limits: await limitsFor(asked, executor),
+        signal,
+        onLog: (line) => reporter.log(line),
+        onNestedLog: (line, from) => reporter.nestedLog(line, from),
+        secrets,
+      });
+      await reporter.finished(execution, { sources: executor, superseded: signal.reason === CHANGED });
+      return execution;
+    },
+    changes: async (signal) => (await import("./watch-changes.ts")).watchFor(asked, { config, signal }),
+  };
 }
 
 export async function openFor({ directory, workspace }: Pick<RunArguments, "directory" | "workspace">, config: Config): Promise<Executor> {
@@ -142,15 +172,28 @@ async function limitsFor({ limits }: RunArguments, { workspace }: Executor): Pro
   return lowerLimits(workspace.limits, limits);
 }
 
-async function readArguments(parsed: Arguments, form: OutputForm): Promise<RunArguments> {
-  if (parsed.has("json") && parsed.has("jsonl"))
-    throw usageFault("--json and --jsonl exclude each other.", { path: "--jsonl", expected: "one of --json and --jsonl", received: "both" });
+async function readArguments(
+  parsed: Arguments,
+  { form, standingUrl }: { readonly form: OutputForm; readonly standingUrl: string | undefined },
+): Promise<RunArguments> {
+  if (parsed.has("json") && parsed.has("jsonl")) throw excluded("--json", "--jsonl");
+  if (parsed.has("url") && parsed.has("directory"))
+    throw excluded("--url", "--directory", "A service runs what is stored there: bifrost-executor push stores a directory.");
+  const url = parsed.text("url") ?? (parsed.has("directory") ? undefined : standingUrl);
+  if (url !== undefined && parsed.has("secret"))
+    throw excluded(
+      parsed.has("url") ? "--url" : "BIFROST_URL",
+      "--secret",
+      "What a service runs has the secrets that are kept there: bifrost-executor config set stores one.",
+    );
   return {
     reference: parsed.operands[0] ?? "",
     input: parsed.text("input"),
     parameters: parsed.texts("param"),
     secrets: parsed.texts("secret"),
     directory: parsed.text("directory"),
+    url,
+    namedWorkspace: parsed.text("workspace"),
     workspace: parsed.text("workspace") ?? "default",
     limits: await readLimits(parsed),
     dryRun: parsed.has("dry-run"),
@@ -158,6 +201,15 @@ async function readArguments(parsed: Arguments, form: OutputForm): Promise<RunAr
     form,
     quiet: parsed.has("quiet"),
   };
+}
+
+function excluded(one: string, other: string, instead?: string): Fault {
+  return usageFault(`${one} and ${other} exclude each other.${instead === undefined ? "" : ` ${instead}`}`, {
+    path: other,
+    expected: `one of ${one} and ${other}`,
+    received: "both",
+    ...(instead !== undefined && { instead }),
+  });
 }
 
 async function readLimits(parsed: Arguments): Promise<RunArguments["limits"]> {

@@ -51,7 +51,7 @@ interface Looking {
 }
 
 /** What is seen when it is no longer `before`, or `before` when interrupted. A look that fails is taken again. */
-async function changedFrom(before: string, { look, signal }: Looking): Promise<string> {
+export async function changedFrom(before: string, { look, signal }: Looking): Promise<string> {
   while (!signal.aborted) {
     const now = await look().catch(() => before);
     if (now !== before) return now;

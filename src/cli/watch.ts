@@ -1,9 +1,6 @@
 // --watch: one run after each change. A change that comes during a run stops it and begins the next.
-import type { Config } from "../config.ts";
 import { CHANGED, type Changes } from "./changes.ts";
 import type { Terminal } from "./terminal.ts";
-import { watchDirectory } from "./watch-directory.ts";
-import { watchEmbedded, watchServers } from "./watch-stored.ts";
 
 export interface WatchOptions {
   readonly directory: string | undefined;
@@ -13,15 +10,15 @@ export interface WatchOptions {
 
 export interface WatchParts {
   readonly terminal: Terminal;
-  readonly config: Config;
+  readonly changes: () => Promise<Changes>;
   readonly signal: AbortSignal;
   /** One run, told of in full. */
   readonly once: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /** Resolves when the signal is aborted and the last run has ended. */
-export async function runOnEachChange(asked: WatchOptions, { terminal, config, signal, once }: WatchParts): Promise<void> {
-  await using changes = await watchFor(asked, { config, signal });
+export async function runOnEachChange(asked: WatchOptions, { terminal, changes: begin, signal, once }: WatchParts): Promise<void> {
+  await using changes = await begin();
   const say = (text: string): void => void (asked.quiet || terminal.err(`${terminal.paint("dim", text)}\n`));
   const interrupted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   while (!signal.aborted) {
@@ -34,9 +31,4 @@ export async function runOnEachChange(asked: WatchOptions, { terminal, config, s
     await Promise.race([change ?? changes.next(), interrupted]);
     if (!signal.aborted) say("changed; running again");
   }
-}
-
-async function watchFor({ directory, workspace }: WatchOptions, { config, signal }: Pick<WatchParts, "config" | "signal">): Promise<Changes> {
-  if (directory !== undefined) return watchDirectory(directory);
-  return config.databaseUrl === undefined ? watchEmbedded(config, { workspace, signal }) : watchServers(config, { workspace, signal });
 }

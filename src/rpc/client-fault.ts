@@ -30,7 +30,7 @@ export class RpcFault extends Fault {
   readonly #retryable: boolean | undefined;
 
   constructor(code: string, message: string, { status, retryable, details, name, cause, retryAfterMs }: RpcFaultOptions = {}) {
-    super(code as Fault["code"], message, { name: name ?? "RpcFault", cause, ...(details === undefined ? {} : { details }) });
+    super(code as Fault["code"], message, { name: name ?? "Fault", cause, ...(details === undefined ? {} : { details }) });
     this.status = status;
     this.retryAfterMs = retryAfterMs;
     this.#retryable = retryable;
@@ -54,7 +54,7 @@ export async function faultOf(response: Response, url: string): Promise<RpcFault
   const problem = readProblem(await response.text());
   if (problem !== undefined) {
     const { code, detail, name, retryable, details } = problem;
-    return new RpcFault(code, detail, { status, retryable, details, retryAfterMs, name: name ?? "Fault" });
+    return new RpcFault(code, detail, { status, retryable, details, retryAfterMs, name });
   }
   if (status === 502 || status === 503 || status === 504 || status === 429) {
     const message = `The RPC at ${url} is away: what stands before it answered ${status}.`;
@@ -77,18 +77,18 @@ export function notOurs({ status, headers }: Response, url: string): RpcFault {
 }
 
 /** Where no answer came: refused, no such host, cut off, or silent for too long. */
-export function unreachable(url: string, cause: unknown): RpcFault {
-  const reason = reasonOf(cause);
+export function unreachable(url: string, thrown: unknown): RpcFault {
+  const cause = innermost(thrown);
+  const reason = cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : "") : String(cause);
   const message = `The RPC at ${url} does not answer${reason === "" ? "" : `: ${reason}`}.`;
   return new RpcFault("ERR_RPC_UNAVAILABLE", message, { retryable: true, details: { url }, cause });
 }
 
-/** fetch says "fetch failed", and why further down; with several addresses, in the first of several. */
-function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  const inner = thrown instanceof AggregateError ? (thrown.errors as unknown[])[0] : thrown.cause;
-  if (inner instanceof Error) return reasonOf(inner);
-  return thrown.message === "" && "code" in thrown ? String(thrown.code) : thrown.message;
+/** fetch says "fetch failed", and why further down; where a name has several addresses, in the first of several. */
+function innermost(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return thrown;
+  const inner: unknown = thrown instanceof AggregateError ? thrown.errors[0] : thrown.cause;
+  return inner instanceof Error ? innermost(inner) : thrown;
 }
 
 /** Only where it is a number of seconds. */
