@@ -21,7 +21,7 @@ export interface Host {
   /**
    * An asynchronous host function; the host answers with Room.settle(callId, …). Fire and forget.
    * name "digest": argument is JSON {algorithm, base64}; answer is base64 text. Other names are the supervisor's to answer:
-   * "config": {key}; answer is JSON of a string, or null. "execute": {reference, input?}; answer is JSON {result}, or {error} (ExecutionFailure in errors.ts).
+   * "config": {key}; answer is JSON of any data, or null where there is none. "execute": {reference, input?}; answer is JSON {result}, or {error} (ExecutionFailure in errors.ts).
    */
   call(callId: number, name: string, argument: string): void;
   /** A dynamic import. The host answers by evaluating a root that calls BuiltInModules.arrive, or with Room.importFailed. Fire and forget. */

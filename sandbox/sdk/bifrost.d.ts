@@ -119,10 +119,19 @@ export declare const workflows: {
   execute<Result = any>(reference: string, input?: unknown): Promise<Result>;
 };
 
-/** What was granted to this execution by name. */
+/** What the workspace is configured with, and what was given to this execution. */
 export declare const config: {
-  /** A secret, or undefined where none was granted under this name. It does not appear in results, logs and errors. */
-  get(key: string): Promise<string | undefined>;
+  /**
+   * Resolves to a secret as a string, to a plain value as the JSON data that it was set to, and to undefined where there is neither. A secret
+   * that was given to the execution comes before what the workspace has. It does not appear in results, logs and errors, nor in what is kept
+   * of them. Rejects with an error named ConfigDeniedError where the workspace has a secret of this name that is not granted to the workflow
+   * which was started; what is imported, and called directly, reads with the grants of that workflow, and what is executed with its own.
+   *
+   * There is nothing to be read in a dry run, nor while modules are evaluated to learn a workflow's parameters: call this inside of the function.
+   *
+   * @typeParam Value what a plain value is; a string where nothing is said
+   */
+  get<Value = string>(key: string): Promise<Value | undefined>;
 };
 
 /** An error whose message is shown to the caller as it is. Other errors are shown in full to administrators only. */

@@ -12,7 +12,7 @@ export interface Workflows {
 }
 
 export interface Config {
-  get(key: unknown): Promise<string | undefined>;
+  get(key: unknown): Promise<unknown>;
 }
 
 const MAX_REFERENCE_CHARACTERS = 1024;
@@ -43,8 +43,7 @@ export function createConfig(call: CallHost): Config {
     get: async (key: unknown) => {
       if (typeof key !== "string" || key === "" || key.length > MAX_KEY_CHARACTERS)
         throw new RealmTypeError(`config.get(key): key is ${describeReceived(key)}, and must be a string of 1 to ${MAX_KEY_CHARACTERS} characters`);
-      const value = parseJson(await call("config", recordText([["key", quote(key)]]))) as string | null;
-      return value ?? undefined;
+      return parseJson(await call("config", recordText([["key", quote(key)]]))) ?? undefined;
     },
   });
 }

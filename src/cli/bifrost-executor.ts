@@ -27,6 +27,19 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "show and set the limits of a workspace, and what it is granted: show, set",
     load: async () => (await import("./workspace-command.ts")).workspaceCommand,
   },
+  config: {
+    summary: "set and show what workflows are configured with, and who may read secrets: set, get, list, remove, grant, revoke, rotate",
+    load: async () => (await import("./config-command.ts")).configCommand,
+  },
+  gc: {
+    summary: "remove old executions, and what nothing that is kept needs",
+    load: async () => (await import("./gc-command.ts")).gcCommand,
+  },
+  serve: {
+    summary: "answer over HTTP, alone or executing as well: --work, --embedded",
+    load: async () => (await import("./serve-command.ts")).serveCommand,
+  },
+  work: { summary: "take executions and run them, beside other hosts", load: async () => (await import("./work-command.ts")).workCommand },
   doctor: {
     summary: "tell which layers of protection are around author code here",
     load: async () => (await import("./doctor-command.ts")).doctorCommand,

@@ -9,6 +9,8 @@ import { readCompilerOptions } from "../modules/tsconfig-options.ts";
 import { checkTogether, DEFAULT_SETTINGS, wantedInstead, withOwnSettings, type Grants, type OwnSettings, type SettingName, type Tier } from "../settings.ts";
 import { createInProcessStore } from "../snapshot/in-process-store.ts";
 import type { Workspace } from "../snapshot/origin.ts";
+import type { ConfigSource } from "../workspace/config-values.ts";
+import { givenConfig } from "../workspace/given-config.ts";
 import { createMemoryOrigin } from "../workspace/memory-origin.ts";
 import type { WriteResult } from "../workspace/write-files.ts";
 import { askedLimits, runLimits, type HarnessLimits } from "./harness-limits.ts";
@@ -34,6 +36,8 @@ export interface HarnessOptions {
   readonly tier?: Tier | undefined;
   /** How many runs share one child process, 1 to 100; 1 where absent. Where one of them has to be killed, all end. */
   readonly concurrency?: number | undefined;
+  /** Key → JSON data, for `config.get(key)`, of every run; values that each workflow may read. Secrets are given to a run. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** Run over these instead of memory. What is said above holds for this harness alone; nothing of it is stored. */
   readonly servers?: { readonly databaseUrl: string; readonly redisUrl: string } | undefined;
 }
@@ -72,7 +76,9 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
   const limits = askedLimits(options.limits ?? {});
   const own = ownSettings(limits, options);
   const { servers, workspace = "default" } = options;
-  const executor = servers === undefined ? await openInMemory(workspace, own) : await openOverServers(servers, { workspace, own });
+  const config = (below?: ConfigSource): ConfigSource => givenConfig(options.config ?? {}, below);
+  const executor =
+    servers === undefined ? await openInMemory(workspace, { own, config: config() }) : await openOverServers(servers, { workspace, own, config });
   try {
     if (options.directory !== undefined) await executor.pushDirectory(options.directory);
     if (options.files !== undefined) await executor.write(options.files);
@@ -99,7 +105,7 @@ export async function createHarness(options: HarnessOptions = {}): Promise<Harne
 }
 
 /** Each call makes a store of its own. */
-async function openInMemory(name: string, own: OwnSettings): Promise<Executor> {
+async function openInMemory(name: string, { own, config }: { readonly own: OwnSettings; readonly config: ConfigSource }): Promise<Executor> {
   const pools = sharedPools();
   const origin = createMemoryOrigin({ readCompilerOptions, defaults: withOwnSettings(readConfig().defaults, own) });
   const store = createInProcessStore();
@@ -113,6 +119,7 @@ async function openInMemory(name: string, own: OwnSettings): Promise<Executor> {
     compile: pools.compile,
     // Harnesses of one name are one tenant: what they run belongs to the one who tests.
     tenant: `harness:${name}`,
+    config,
     describe: false,
     async close() {
       await store.close();
@@ -123,11 +130,11 @@ async function openInMemory(name: string, own: OwnSettings): Promise<Executor> {
 
 async function openOverServers(
   servers: NonNullable<HarnessOptions["servers"]>,
-  { workspace, own }: { readonly workspace: string; readonly own: OwnSettings },
+  { workspace, own, config }: { readonly workspace: string; readonly own: OwnSettings; readonly config: (stored: ConfigSource) => ConfigSource },
 ): Promise<Executor> {
   const { openWithPools } = await import("../open-stored.ts");
-  const { defaults } = readConfig();
-  return await openWithPools({ ...servers, dataDirectory: "", defaults }, { workspace, create: true, pools: sharedPools(), own });
+  const { defaults, secretKeys } = readConfig();
+  return await openWithPools({ ...servers, dataDirectory: "", defaults, secretKeys }, { workspace, create: true, pools: sharedPools(), own, config });
 }
 
 function ownSettings(limits: ReturnType<typeof askedLimits>, { grants = {}, tier, concurrency }: HarnessOptions): OwnSettings {

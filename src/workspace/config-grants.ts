@@ -49,5 +49,5 @@ function problemOf(text: string): string | undefined {
   const problem = pathProblem(path);
   if (problem !== undefined) return problem;
   const kind = scriptKindOf(path);
-  return kind === undefined || kind === "json" ? `${JSON.stringify(path)} is no file of program code` : undefined;
+  return kind === undefined || kind === "json" ? `${JSON.stringify(path)} is no file of program code (${path}/ would be the directory)` : undefined;
 }
