@@ -13,14 +13,20 @@ export interface DirectoryLock {
 /** A connection that nobody refers to is closed by the garbage collector, and its lock with it, under an open database. */
 const held = new Set<object>();
 
+const HOLDER_FILE = "lock-holder";
 const RETRY_MS = 25;
 const BUSY = 5;
+
+/** Says where whoever holds the directory can be asked instead of it, to those who are refused. Only for the holder; gone with its hold. */
+export function tellHolder(directory: string, url: string): void {
+  writeFileSync(join(directory, HOLDER_FILE), `${process.pid}\n${url}\n`, { mode: 0o600 });
+}
 
 /** Throws DatabaseProblem `locked` where another holds it for longer than `waitMs`. The directory must exist. */
 export async function lockDirectory(directory: string, options: { readonly waitMs: number }): Promise<DirectoryLock> {
   const { DatabaseSync } = await import("node:sqlite");
   const deadline = Date.now() + options.waitMs;
-  const holderFile = join(directory, "lock-holder");
+  const holderFile = join(directory, HOLDER_FILE);
   for (;;) {
     const file = new DatabaseSync(join(directory, "lock"), { timeout: 0 });
     try {
@@ -36,26 +42,36 @@ export async function lockDirectory(directory: string, options: { readonly waitM
     } catch (error) {
       file.close();
       if ((error as { errcode?: unknown }).errcode !== BUSY) throw error;
-      if (Date.now() >= deadline) throw refusal(directory, holderFile, error);
+      const holder = readHolder(holderFile);
+      // A service stays.
+      if (Date.now() >= deadline || holder.url !== undefined) throw refusal(directory, holder, error);
     }
     await delay(RETRY_MS);
   }
 }
 
-function refusal(directory: string, holderFile: string, cause: unknown): DatabaseProblem {
-  const holder = `process ${readHolder(holderFile)}`;
-  return new DatabaseProblem(
-    "locked",
-    `The data directory ${directory} is in use by ${holder}, and only one process at a time may open it. ` +
-      "Wait until it ends, choose another directory with BIFROST_DATA, or set DATABASE_URL to share one PostgreSQL.",
-    { cause },
-  );
+interface Holder {
+  readonly pid: string;
+  /** Of one that can be asked. */
+  readonly url: string | undefined;
 }
 
-function readHolder(holderFile: string): string {
+function refusal(directory: string, { pid, url }: Holder, cause: unknown): DatabaseProblem {
+  const instead =
+    url === undefined
+      ? "Wait until it ends, choose another directory with BIFROST_DATA, or set DATABASE_URL to share one PostgreSQL."
+      : `It serves what is in there at ${url}: ask it with --url ${url}, as in run-workflow --url ${url} …, or end it first.`;
+  return new DatabaseProblem("locked", `The data directory ${directory} is in use by process ${pid}, and only one process at a time may open it. ${instead}`, {
+    cause,
+  });
+}
+
+/** A holder that ended without a word may have left its address: then the lock is free, and nobody reads it. */
+function readHolder(holderFile: string): Holder {
   try {
-    return readFileSync(holderFile, "utf8").trim();
+    const [pid = "unknown", url = ""] = readFileSync(holderFile, "utf8").split("\n");
+    return { pid, url: url === "" ? undefined : url };
   } catch {
-    return "unknown";
+    return { pid: "unknown", url: undefined };
   }
 }

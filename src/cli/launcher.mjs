@@ -60,7 +60,9 @@ async function become(node, argv) {
     }
   }
   const { spawn } = await import("node:child_process");
-  const child = spawn(node, argv, { stdio: "inherit", windowsHide: true });
+  // What lives long looks whether this process is still there: signals that cannot be passed on end it too.
+  const env = { ...process.env, BIFROST_LAUNCHER: String(process.pid) };
+  const child = spawn(node, argv, { stdio: "inherit", windowsHide: true, env });
   const atTerminal = process.stdin.isTTY === true;
   const forwarders = FORWARDED_SIGNALS.map((signal) => {
     const forward = () => {

@@ -4,8 +4,8 @@
 export type Conceal = (text: string) => string;
 
 const CONCEALED = "[secret]";
-/** `Authorization: Bearer …` and passwords in URLs, wherever they come from. */
-const CREDENTIALS = /(\bBearer\s+)[\w.~+/=-]{8,}|([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*:)[^\s@"/]+(?=@)/giu;
+/** `Authorization: Bearer …`, tokens of ours, and passwords in URLs, wherever they come from. */
+const CREDENTIALS = /(\bBearer\s+)[\w.~+/=-]{8,}|\bbfx_[0-9a-z]+_\w+|([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*:)[^\s@"/]+(?=@)/giu;
 /** Shorter ones would take ordinary words along. */
 const SHORTEST = 6;
 

@@ -1,5 +1,5 @@
 // The log of a service: JSON lines with what they are about, text on a terminal. The only home of pino.
-import { pino } from "pino";
+import { pino, type Logger } from "pino";
 import { concealing, readableLine } from "./log-lines.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
@@ -17,6 +17,11 @@ export interface Log {
   writes(level: LogLevel): boolean;
 }
 
+export interface ServiceLog extends Log {
+  /** The same for a library that wants pino itself. */
+  readonly pino: Logger;
+}
+
 export interface LoggingOptions {
   readonly level: LogLevel;
   /** Takes whole lines. */
@@ -32,7 +37,7 @@ export interface LoggingOptions {
 /** Names whose values are never written, however they come here. */
 const NEVER = ["authorization", "token", "secret", "password", "secrets", "secretsKey"].flatMap((name) => [name, `*.${name}`]);
 
-export function createLog({ level, write, readable, secrets = [], facts = {} }: LoggingOptions): Log {
+export function createLog({ level, write, readable, secrets = [], facts = {} }: LoggingOptions): ServiceLog {
   const conceal = concealing(secrets);
   const logger = pino(
     {
@@ -49,5 +54,5 @@ export function createLog({ level, write, readable, secrets = [], facts = {} }: 
     (name: "debug" | "info" | "warn" | "error"): Write =>
     (message, about = {}) =>
       logger[name](about, message);
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), writes: (asked) => logger.isLevelEnabled(asked) };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), writes: (asked) => logger.isLevelEnabled(asked), pino: logger };
 }

@@ -13,10 +13,7 @@ export function observeWith({ metrics, tracing, log }: { readonly metrics: Metri
       const { id: executionId, workspace, status, code, timings } = end;
       log.info("execution ended", { executionId, workspace, status, code, ...timings });
     },
-    answered(request) {
-      metrics.answered(request);
-      log.debug("request answered", { ...request });
-    },
+    answered: (request) => metrics.answered(request),
     count: (name, amount) => metrics.count(name, amount),
     looked: (cache, found) => metrics.looked(cache, found),
     gauge: (name, read) => metrics.gauge(name, read),
