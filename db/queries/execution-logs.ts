@@ -1,31 +1,54 @@
 // Statements on the table execution_logs, one a function.
 import { sql, type Selectable } from "kysely";
+import { givenRows, type Given } from "../given-rows.ts";
 import type { Connection, ExecutionLogsTable } from "../schema.ts";
 
 export type LogRow = Pick<Selectable<ExecutionLogsTable>, "sequence" | "level" | "message" | "data" | "at">;
-export type NewLogRow = Omit<LogRow, "at"> & { readonly at: string };
 
-export async function selectLogs(db: Connection, workspace: string, execution: string): Promise<LogRow[]> {
+export const LOG_COLUMNS = { sequence: "integer", level: "text", message: "text", data: "text", at: "timestamptz" } as const;
+
+export interface NewLogRow extends Given<typeof LOG_COLUMNS> {
+  readonly message: string;
+  readonly data: string | null;
+}
+
+/** Those after the one numbered `after`. */
+export async function selectLogs(
+  db: Connection,
+  workspace: string,
+  options: { readonly execution: string; readonly after?: number | undefined; readonly limit?: number | undefined },
+): Promise<LogRow[]> {
+  const { execution, after = 0, limit } = options;
   return db
     .selectFrom("execution_logs")
     .select(["sequence", "level", "message", "data", "at"])
     .where("workspace_id", "=", workspace)
     .where("execution_id", "=", execution)
+    .where("sequence", ">", after)
     .orderBy("sequence")
+    .$if(limit !== undefined, (query) => query.limit(limit ?? 0))
     .execute();
 }
 
-/** At most one batch (see batches.ts). */
+/** At most one batch (see batches.ts). Those that are there already stay. */
 export async function insertLogs(db: Connection, workspace: string, logs: { readonly execution: string; readonly rows: readonly NewLogRow[] }): Promise<void> {
   const { execution, rows } = logs;
   await sql`
     insert into execution_logs (workspace_id, execution_id, sequence, level, message, data, at)
     select ${workspace}::uuid, ${execution}::uuid, line.sequence, line.level, line.message, line.data::json, line.at
-    from unnest(
-      ${rows.map((row) => row.sequence)}::integer[],
-      ${rows.map((row) => row.level)}::text[],
-      ${rows.map((row) => row.message)}::text[],
-      ${rows.map((row) => row.data)}::text[],
-      ${rows.map((row) => row.at)}::timestamptz[]
-    ) as line(sequence, level, message, data, at)`.execute(db);
+    from ${givenRows("line", { columns: LOG_COLUMNS, rows })}
+    on conflict do nothing`.execute(db);
+}
+
+/** Whether it is held so and runs; then nobody ends or takes it until the transaction ends. */
+export async function lockHeld(
+  db: Connection,
+  claim: { readonly id: string; readonly workspace: string; readonly host: string; readonly fence: number },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select from executions
+    where id = ${claim.id} and workspace_id = ${claim.workspace} and host_id = ${claim.host} and fence = ${claim.fence}
+      and status in ('Running', 'Cancelling')
+    for no key update`.execute(db);
+  return rows.length > 0;
 }

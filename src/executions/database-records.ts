@@ -1,16 +1,25 @@
 // Execution records in the database. JSON goes in and out as the text it is; author text that the database cannot hold
 // as such is encoded (db/text.ts).
 import { batches } from "../../db/batches.ts";
-import { insertLogs, selectLogs, type LogRow, type NewLogRow } from "../../db/queries/execution-logs.ts";
-import { findExecution, finishExecution, insertExecution, type ExecutionRow } from "../../db/queries/executions.ts";
+import { insertLogs, selectLogs } from "../../db/queries/execution-logs.ts";
+import { beginExecutions, findExecution, finishExecutions, insertExecutions, type BegunRow, type EndingRow } from "../../db/queries/executions.ts";
 import type { OpenDatabase } from "../../db/open-database.ts";
-import { decodeText, encodeText, originalJson, storableJson } from "../../db/text.ts";
-import type { Execution, ExecutionError, LogLevel, LogLine, ModuleUse, TerminalStatus, Usage } from "../completion.ts";
-import { Fault } from "../errors.ts";
-import type { SnapshotId } from "../snapshot/snapshot-record.ts";
+import { encodeText } from "../../db/text.ts";
+import type { Execution, ExecutionStatus } from "../completion.ts";
+import type { Fault } from "../errors.ts";
+import type { SnapshotId, WorkspaceId } from "../snapshot/snapshot-record.ts";
 import { withDatabaseFaults } from "../workspace/database-faults.ts";
-import type { ExecutionRecords, ExecutionStart, StoredExecution } from "./records.ts";
 import { isUuid } from "../workspace/uuid.ts";
+import { errorColumns } from "./error-columns.ts";
+import { firstOfEach, Gathering } from "./gathering.ts";
+import type { Claim } from "./ledger.ts";
+import { logRow, logSize } from "./log-rows.ts";
+import { claimLost } from "./lost-claim.ts";
+import { runningRow } from "./order-rows.ts";
+import type { BegunExecution, EndOptions, ExecutionRecords, ExecutionStart, StoredExecution } from "./records.ts";
+import { jsonOf } from "./stored-json.ts";
+import { storedOf } from "./stored-envelopes.ts";
+import { whoHas } from "./taken-ids.ts";
 
 export interface DatabaseRecordsOptions {
   readonly db: OpenDatabase["db"];
@@ -20,122 +29,152 @@ export interface DatabaseRecordsOptions {
   readonly host?: (() => string) | undefined;
 }
 
-export function createDatabaseRecords({ db, describeServer }: DatabaseRecordsOptions): ExecutionRecords {
+type ClaimedStart = ExecutionStart & { readonly claim: Claim };
+
+interface Ending extends EndOptions {
+  readonly workspace: WorkspaceId;
+  readonly execution: Execution;
+  readonly row: EndingRow;
+  readonly lines: readonly ReturnType<typeof logRow>[];
+  readonly bytes: number;
+}
+
+export function createDatabaseRecords({ db, describeServer, host }: DatabaseRecordsOptions): ExecutionRecords {
   function guarded<T>(action: () => Promise<T>): Promise<T> {
     return withDatabaseFaults(describeServer, action);
   }
 
-  async function read(workspace: string, id: string): Promise<StoredExecution | undefined> {
+  async function read(workspace: WorkspaceId, id: string): Promise<StoredExecution | undefined> {
     const row = isUuid(id) ? await findExecution(db, workspace, id) : undefined;
     if (row === undefined) return undefined;
-    return storedOf(row, row.status === "Running" ? [] : await selectLogs(db, workspace, id));
+    return storedOf(row, row.finished_at === null ? [] : await selectLogs(db, workspace, { execution: id }));
+  }
+
+  const inserting = new Gathering<ExecutionStart, BegunExecution>({
+    sizeOf: ({ inputJson }) => inputJson.length,
+    send: (starts) => guarded(() => insert(starts)),
+  });
+
+  async function insert(starts: readonly ExecutionStart[]): Promise<readonly (BegunExecution | Fault)[]> {
+    const own = host?.() ?? null;
+    const firsts = firstOfEach(starts, ({ id }) => id);
+    const inserted = new Set(
+      await insertExecutions(
+        db,
+        firsts.map((start) => runningRow(start, own)),
+      ),
+    );
+    return await Promise.all(
+      starts.map(async (start) => {
+        if (inserted.delete(start.id.toLowerCase())) return begunOf(start, "Running");
+        // What is new has been written: a failure from here on is this one's alone.
+        return await guarded(() => standing(start, own)).catch((error: unknown) => error as Fault);
+      }),
+    );
+  }
+
+  /** Of one whose id is taken, or whose host is taken for dead. */
+  async function standing(start: ExecutionStart, own: string | null): Promise<BegunExecution | Fault> {
+    const { id, workspace, accepted, claim } = start;
+    const known = accepted === undefined ? await read(workspace, id) : undefined;
+    if (known !== undefined) return { ...known, startedAt: known.startedAt ?? start.startedAt };
+    const taken = await whoHas(db, { id, workspace, accepted });
+    return taken ?? claimLost({ id, host: claim?.host ?? own ?? "", fence: claim?.fence ?? 0 });
+  }
+
+  const beginning = new Gathering<ClaimedStart, BegunExecution>({
+    sizeOf: () => 0,
+    async send(starts) {
+      const rows = await guarded(() => beginExecutions(db, starts.map(beginningRow)));
+      const begun = new Map(rows.map((row) => [row.place, row]));
+      return starts.map((start, index) => begunUnder(start, begun.get(index + 1)) ?? claimLost(start.claim));
+    },
+  });
+
+  const ending = new Gathering<Ending, boolean>({
+    sizeOf: ({ bytes }) => bytes,
+    async send(ends) {
+      const ended = new Set(await guarded(() => finish(ends)));
+      return ends.map((_, index) => ended.has(index + 1));
+    },
+  });
+
+  async function finish(ends: readonly Ending[]): Promise<readonly number[]> {
+    const rows = ends.map(({ row }) => row);
+    const [lines = [], ...more] = batches(
+      ends.flatMap((end, index) => end.lines.map((line) => ({ ...line, execution: index + 1 }))),
+      logSize,
+    );
+    if (more.length === 0) return await finishExecutions(db, { rows, lines });
+    return await db.transaction().execute(async (transaction) => {
+      const written = await finishExecutions(transaction, { rows, lines });
+      for (const [index, { workspace, execution }] of ends.entries()) {
+        if (!written.includes(index + 1)) continue;
+        for (const batch of more) {
+          const ofIt = batch.filter((line) => line.execution === index + 1);
+          if (ofIt.length > 0) await insertLogs(transaction, workspace, { execution: execution.id, rows: ofIt });
+        }
+      }
+      return written;
+    });
   }
 
   return {
-    begin: (start) =>
-      guarded(async () => {
-        if (await insertExecution(db, newRow(start))) return { ...start, status: "Running", execution: undefined };
-        const known = await read(start.workspace, start.id);
-        if (known !== undefined) return { ...known, startedAt: known.startedAt ?? start.startedAt };
-        throw new Fault("ERR_INTERNAL", `The execution id ${start.id} is taken in another workspace.`, { details: { id: start.id } });
-      }),
+    begin: (start) => (isHeld(start) ? beginning.join(start) : inserting.join(start)),
 
-    end: (workspace, execution) =>
-      guarded(() =>
-        db.transaction().execute(async (transaction) => {
-          const isFirst = isUuid(execution.id) && (await finishExecution(transaction, workspace, { id: execution.id, set: endOf(execution) }));
-          if (!isFirst) return false;
-          for (const rows of batches(execution.logs.map(logRow), logSize)) await insertLogs(transaction, workspace, { execution: execution.id, rows });
-          return true;
-        }),
-      ),
+    async end(workspace, execution, options = {}) {
+      if (!isUuid(execution.id)) return false;
+      const lines = execution.logs.map(logRow);
+      const row = endingRow(workspace, execution, options);
+      const bytes = lines.reduce((sum, line) => sum + logSize(line), (row.result as string | null)?.length ?? 0);
+      return await ending.join({ ...options, workspace, execution, row, lines, bytes });
+    },
 
     get: (workspace, id) => guarded(() => read(workspace, id)),
   };
 }
 
-function newRow(start: ExecutionStart) {
+/** Whether its row is there, and held under the claim. */
+function isHeld(start: ExecutionStart): start is ClaimedStart {
+  return start.claim !== undefined && start.accepted === undefined;
+}
+
+function begunOf(start: ExecutionStart, status: ExecutionStatus): BegunExecution {
+  const { id, workspace, workflow, snapshotId, inputJson, startedAt, parentId } = start;
+  const parent = parentId === undefined ? undefined : { parentId };
+  return { id, workspace, workflow, snapshotId, inputJson, startedAt, ...parent, status, execution: undefined };
+}
+
+function beginningRow({ id, workspace, claim, workflow, snapshotId, startedAt }: ClaimedStart): Parameters<typeof beginExecutions>[1][number] {
   return {
-    id: start.id,
-    workspace_id: start.workspace,
-    workflow: encodeText(start.workflow),
-    snapshot_id: start.snapshotId,
-    status: "Running",
-    input: storableJson(start.inputJson),
-    started_at: new Date(start.startedAt),
-    parent_id: start.parentId ?? null,
+    id,
+    workspace_id: workspace,
+    host_id: claim.host,
+    fence: claim.fence,
+    workflow: encodeText(workflow),
+    snapshot_id: snapshotId,
+    started_at: startedAt,
   };
 }
 
-function endOf(execution: Execution) {
+function begunUnder(start: ClaimedStart, row: BegunRow | undefined): BegunExecution | undefined {
+  if (row === undefined) return undefined;
+  const begun = begunOf(start, row.status as ExecutionStatus);
+  return { ...begun, snapshotId: row.snapshot_id as SnapshotId, startedAt: row.started_at.toISOString() };
+}
+
+function endingRow(workspace: WorkspaceId, execution: Execution, { claim, timings = execution.timings }: EndOptions): EndingRow {
   return {
+    id: execution.id,
+    workspace_id: workspace,
+    host_id: claim?.host ?? null,
+    fence: claim?.fence ?? null,
     status: execution.status,
     result: jsonOf(execution.result),
-    error: jsonOf(execution.error),
+    ...errorColumns(execution.error),
     modules: jsonOf(execution.modules),
     usage: jsonOf(execution.usage),
-    finished_at: new Date(execution.finishedAt),
-  };
-}
-
-function jsonOf(value: unknown): string | null {
-  return value === undefined ? null : storableJson(JSON.stringify(value));
-}
-
-function valueOf(stored: string): unknown {
-  return JSON.parse(originalJson(stored));
-}
-
-function logRow(line: LogLine): NewLogRow {
-  return { sequence: line.sequence, level: line.level, message: encodeText(line.message), data: jsonOf(line.data), at: line.timestamp };
-}
-
-function logSize(row: NewLogRow): number {
-  return row.message.length + (row.data?.length ?? 0);
-}
-
-function storedOf(row: ExecutionRow, logs: readonly LogRow[]): StoredExecution {
-  const start: ExecutionStart = {
-    id: row.id,
-    workspace: row.workspace_id,
-    workflow: decodeText(row.workflow),
-    snapshotId: row.snapshot_id as SnapshotId,
-    inputJson: originalJson(row.input),
-    startedAt: (row.started_at ?? row.queued_at).toISOString(),
-    ...(row.parent_id === null ? undefined : { parentId: row.parent_id }),
-  };
-  if (row.status === "Running") return { ...start, status: "Running", execution: undefined };
-  const status = row.status as TerminalStatus;
-  return { ...start, status, execution: executionOf(row, { start, status, logs }) };
-}
-
-function executionOf(
-  row: ExecutionRow,
-  { start, status, logs }: { readonly start: ExecutionStart; readonly status: TerminalStatus; readonly logs: readonly LogRow[] },
-): Execution {
-  return {
-    version: 1,
-    id: start.id,
-    ...(start.parentId === undefined ? undefined : { parentId: start.parentId }),
-    workflow: start.workflow,
-    status,
-    ...(row.result === null ? undefined : { result: valueOf(row.result) }),
-    ...(row.error === null ? undefined : { error: valueOf(row.error) as ExecutionError }),
-    logs: logs.map(lineOf),
-    usage: valueOf(row.usage ?? "null") as Usage,
-    snapshotId: start.snapshotId,
-    modules: valueOf(row.modules ?? "[]") as ModuleUse[],
-    startedAt: start.startedAt,
-    finishedAt: (row.finished_at ?? row.queued_at).toISOString(),
-  };
-}
-
-function lineOf(row: LogRow): LogLine {
-  return {
-    sequence: row.sequence,
-    level: row.level as LogLevel,
-    message: decodeText(row.message),
-    timestamp: row.at.toISOString(),
-    ...(row.data === null ? undefined : { data: valueOf(row.data) }),
+    timings: jsonOf(timings),
+    finished_at: execution.finishedAt,
   };
 }
