@@ -24,6 +24,7 @@ import { createModuleCache, type ModuleCache } from "./snapshot/module-cache.ts"
 import { createModuleFetch } from "./snapshot/module-fetch.ts";
 import type { Executable, LiveFile, Origin, Workspace } from "./snapshot/origin.ts";
 import type { SnapshotId } from "./snapshot/snapshot-record.ts";
+import { readSnapshotFile, type SnapshotFile } from "./snapshot/read-snapshot-file.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
 import type { ConfigSource, ConfigValues } from "./workspace/config-values.ts";
@@ -64,7 +65,7 @@ export interface Executor extends AsyncDisposable {
   resolve(reference: string): Promise<{ readonly workflow: string; readonly executable: () => Promise<Executable | undefined> }>;
   /** One atomic write; null deletes. */
   write(changes: Readonly<Record<string, string | Uint8Array | null>>, options?: WriteOptions): Promise<WriteResult>;
-  move(from: string, to: string): Promise<WriteResult>;
+  move(from: string, to: string, options?: { readonly expectedHash?: string | undefined }): Promise<WriteResult>;
   pushDirectory(directory: string, options?: PushOptions): Promise<PushResult>;
   files(options?: { readonly under?: string }): Promise<readonly LiveFile[]>;
   /** What the files register to be run, with ids; also what is no longer there, as inactive. */
@@ -75,6 +76,8 @@ export interface Executor extends AsyncDisposable {
   readonly config: ConfigValues | undefined;
   /** The module cache by its operations' names (B40). */
   readonly moduleCache: ModuleCache;
+  /** A file as a snapshot holds it; undefined where it has none, or it is no longer kept. Rejects where nobody can tell. */
+  fileOf(execution: Pick<Execution, "snapshotId">, path: string): Promise<SnapshotFile | undefined>;
   /** Source of a module as a past execution saw it, for a code frame; undefined where it is no longer kept. */
   sourceOf(execution: Pick<Execution, "snapshotId">, path: string): Promise<string | undefined>;
   /** What is kept of an execution that has ended. Rejects with ERR_EXECUTION_NOT_FOUND. */
@@ -227,6 +230,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
     );
   }
 
+  const fileOf: Executor["fileOf"] = ({ snapshotId }, path) => readSnapshotFile({ workspace: workspace.id, snapshotId, path }, { snapshots, origin });
+
   async function runOrder(order: Order): Promise<Execution> {
     if (order.signal?.aborted === true) {
       throw new Fault("ERR_CANCELLED", "The execution was cancelled before it began.", { name: "CancelledError", details: { phase: "waiting" } });
@@ -259,7 +264,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       await this[Symbol.asyncDispose]();
     },
     write: (changes, options) => writer.write(changes, options),
-    move: (from, to) => writer.move(from, to),
+    move: (from, to, options) => writer.move(from, to, options),
     pushDirectory: (directory, options) =>
       pushDirectory(directory, { workspace: workspace.id, origin, writer, maxSourceBytes: workspace.limits.sourceBytes }, options ?? {}),
     files: (options = {}) => origin.files(workspace.id, options),
@@ -274,14 +279,10 @@ export function createExecutor(parts: ExecutorParts): Executor {
       ...(log === undefined ? {} : { note: log }),
     }),
     readFile: (path) => readFile({ workspace: workspace.id, origin }, path),
-    async sourceOf({ snapshotId }, path) {
-      try {
-        const hash = (await snapshots.open(workspace.id, snapshotId as SnapshotId)).hashOf(path);
-        const bytes = hash === undefined ? undefined : (await origin.contents(workspace.id, [hash])).get(hash);
-        return bytes === undefined ? undefined : decodeSource(bytes);
-      } catch {
-        return undefined;
-      }
+    fileOf,
+    async sourceOf(execution, path) {
+      const file = await fileOf(execution, path).catch(() => undefined);
+      return file && decodeSource(file.bytes);
     },
     execution: ended,
     async cancel(id) {

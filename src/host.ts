@@ -40,6 +40,13 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface LinesOptions {
+  readonly after?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** False: only those that have come already. */
+  readonly wait?: boolean | undefined;
+}
+
 /** One workspace, over all hosts. */
 export interface HostedWorkspace {
   /** Files, executables, dry runs: what needs no other host. */
@@ -57,7 +64,7 @@ export interface HostedWorkspace {
   /** Resolves when it has ended as cancelled. Rejects with ERR_EXECUTION_ENDED where it came to another end. */
   cancel(id: string): Promise<Cancellation>;
   /** Lines after the one numbered `after`: as they come until it ends or the signal aborts, or from the record. Lines from inside (`from`) are not numbered with them. */
-  lines(id: string, options?: { readonly after?: number | undefined; readonly signal?: AbortSignal | undefined }): AsyncIterable<LiveLine>;
+  lines(id: string, options?: LinesOptions): AsyncIterable<LiveLine>;
 }
 
 export interface Readiness {

@@ -20,6 +20,8 @@ export interface Followed {
   /** Number of the last line that is not wanted; 0 where absent. */
   readonly after?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** False: only lines that have come already. */
+  readonly wait?: boolean | undefined;
 }
 
 const LOOK_EVERY_MS = 1000;
@@ -29,7 +31,7 @@ const LINES_A_PAGE = 1000;
  * Ends when the execution has ended and all its lines have been given, or when the signal aborts. Waits on while the database is
  * away, but for the first look. Throws ERR_EXECUTION_NOT_FOUND for an id that the workspace does not have.
  */
-export async function* followLines(parts: FollowParts, { workspace, id, after = 0, signal }: Followed): AsyncGenerator<LiveLine, void, undefined> {
+export async function* followLines(parts: FollowParts, { workspace, id, after = 0, signal, wait = true }: Followed): AsyncGenerator<LiveLine, void, undefined> {
   const { live, ledger, watch } = parts;
   const given = new GivenLines(after);
   const isStopped = (): boolean => signal?.aborted === true;
@@ -60,7 +62,7 @@ export async function* followLines(parts: FollowParts, { workspace, id, after = 
       if (place !== lines.at(-1)?.place) break;
     }
     if (isStopped()) return;
-    if (ended && (yield* recorded())) return;
+    if ((ended || !wait) && (yield* recorded())) return;
     await woken.wait(LOOK_EVERY_MS, signal);
     if (isStopped()) return;
     const mayHaveEnded = noticed.has("ended") || noticed.has("resumed");

@@ -68,7 +68,8 @@ export interface WriteResult {
  */
 export interface FileWriter {
   write(changes: FileChanges, options?: WriteOptions): Promise<WriteResult>;
-  move(from: string, to: string): Promise<WriteResult>;
+  /** `expectedHash`: of the file as the caller saw it; what was edited since is not moved. */
+  move(from: string, to: string, options?: { readonly expectedHash?: string | undefined }): Promise<WriteResult>;
   change(change: WorkspaceChange): Promise<WriteResult>;
 }
 
@@ -116,8 +117,10 @@ export function createFileWriter(parts: FileWriterParts): FileWriter {
     return change({ put, remove, expected });
   }
 
-  async function move(from: string, to: string): Promise<WriteResult> {
-    const moves = new Map([[parseModulePath(from), parseModulePath(to)]]);
+  async function move(from: string, to: string, { expectedHash }: { readonly expectedHash?: string | undefined } = {}): Promise<WriteResult> {
+    const source = parseModulePath(from);
+    const moves = new Map([[source, parseModulePath(to)]]);
+    if (expectedHash !== undefined) return await change({ move: moves, expected: new Map([[source, parseExpected(from, expectedHash)]]) });
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await change({ move: moves });
