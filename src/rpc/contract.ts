@@ -65,6 +65,7 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string(),
     code: z.string().describe("A code of the fault table"),
+    name: z.string().describe("As an execution's error has it: NotFoundError, InputError …"),
     retryable: z.boolean().describe("True where the same request may succeed later without any change"),
     details: z.record(z.string(), z.unknown()).describe("The place, the value, what is wanted: by the code"),
     requestId: z.string().describe("Under which the service's log has more"),

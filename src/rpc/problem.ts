@@ -32,8 +32,8 @@ export interface Audience {
 
 export function problemOf(fault: Fault, { isAdmin, requestId, status }: Audience): Problem {
   const { code, owner, retryable } = fault;
-  const { detail, details } = told(fault, { isAdmin, requestId });
-  return { type: `urn:bifrost-executor:${code}`, title: TITLES[owner], status: status ?? statusOf(fault), detail, code, retryable, details, requestId };
+  const { detail, name = "Fault", details } = told(fault, { isAdmin, requestId });
+  return { type: `urn:bifrost-executor:${code}`, title: TITLES[owner], status: status ?? statusOf(fault), detail, code, name, retryable, details, requestId };
 }
 
 /** Author's faults are an envelope's matter: where one is thrown, nothing has begun. */
@@ -42,11 +42,12 @@ export function statusOf({ code }: Fault): number {
   return httpStatus === 200 ? 422 : httpStatus;
 }
 
-function told(fault: Fault, { isAdmin, requestId }: Audience): Pick<Problem, "detail" | "details"> {
-  const { owner, message, details } = fault;
-  if (owner === "caller") return { detail: message, details: { ...details } };
+/** Without a name where the message is a general one. */
+function told(fault: Fault, { isAdmin, requestId }: Audience): Pick<Problem, "detail" | "details"> & Partial<Pick<Problem, "name">> {
+  const { owner, name, message, details } = fault;
+  if (owner === "caller") return { detail: message, name, details: { ...details } };
   if (owner === "project") return { detail: `${GENERIC.project} The service's log tells more under ${requestId}.`, details: {} };
-  if (isAdmin || aboutTheService(fault)) return { detail: message, details: { ...details } };
+  if (isAdmin || aboutTheService(fault)) return { detail: message, name, details: { ...details } };
   return { detail: GENERIC[owner], details: {} };
 }
 

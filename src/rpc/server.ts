@@ -123,6 +123,7 @@ function answerBadRequest(error: Error & { readonly code?: string }, socket: Soc
     status,
     detail: `${String(phrase)}: what came was no whole HTTP request in time and size.`,
     code: "ERR_INPUT_INVALID",
+    name: "Fault",
     retryable: false,
     details: {},
     requestId: randomUUIDv7(),
