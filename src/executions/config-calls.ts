@@ -76,5 +76,5 @@ function unreadable(key: string, { code, message }: Fault): CapabilityAnswer {
 }
 
 function tooMany(key: string): string {
-  return `The secret ${key} was not handed out: with it, the secrets in the hands of this execution would be longer than what can be kept out of its output`;
+  return `The secret ${key} was not handed out: with it, the secrets in the hands of this execution would be more than what can be kept out of its output`;
 }

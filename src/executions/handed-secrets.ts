@@ -2,6 +2,7 @@
 // was handed out when it was asked for. None of them may stand in anything that leaves it.
 import { isGranted, type Reader } from "../workspace/config-grants.ts";
 import { createScrubber, type Scrubber, type Secrets } from "./scrub.ts";
+import { searchedCharacters } from "./secret-forms.ts";
 
 interface Handed {
   readonly name: string;
@@ -9,13 +10,14 @@ interface Handed {
   readonly grants: readonly string[];
 }
 
-/** Of all values together; what is looked for has to be held several times over. */
-const MAX_CHARACTERS = 256 * 1024;
+/** All that is in hand is searched for anew after each: beyond these, an execution that asks for one after the other would hold others up. */
+const MAX_SECRETS = 100;
+const MAX_SEARCHED_CHARACTERS = 1024 * 1024;
 
 export class HandedSecrets {
   readonly #given: Secrets;
   readonly #handed: Handed[] = [];
-  #characters = 0;
+  #searched = 0;
   /** Made when it is needed, and anew after more has been handed out. */
   #scrubber: { readonly made: Scrubber | undefined } | undefined;
   readonly #withheld = new Map<string, Scrubber | undefined>();
@@ -38,8 +40,9 @@ export class HandedSecrets {
       this.#withheld.clear();
       return true;
     }
-    if (this.#characters + value.length > MAX_CHARACTERS) return false;
-    this.#characters += value.length;
+    const searched = searchedCharacters(value);
+    if (this.#handed.length >= MAX_SECRETS || this.#searched + searched > MAX_SEARCHED_CHARACTERS) return false;
+    this.#searched += searched;
     this.#handed.push({ name, value, grants });
     this.#scrubber = undefined;
     this.#withheld.clear();

@@ -9,6 +9,11 @@ const MOST_ENCODED_CHARACTERS = 4096;
 /** What a part of base64 text must have to mean something. */
 const LEAST_PART_CHARACTERS = 8;
 
+/** About how many characters there are to be looked for of it, in all its forms; found by measuring. */
+export function searchedCharacters({ length }: string): number {
+  return length * (length > MOST_ENCODED_CHARACTERS ? 2 : 16);
+}
+
 /** Empty for a value that is too short, or blank. */
 export function formsOf(secret: string): readonly string[] {
   if (secret.length < LEAST_SECRET_CHARACTERS || secret.trim() === "") return [];
