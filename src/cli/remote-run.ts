@@ -90,6 +90,11 @@ async function start(id: string, { asked: { reference, limits }, given }: { read
 async function follow(id: string, { client, reporter }: Given): Promise<Execution> {
   const last = await tell(id, { client, reporter });
   const execution = await client.executions.result(id);
+  const { error, snapshotId } = execution;
+  // It never began: that is told as where this process runs, and not as an execution.
+  if (snapshotId === "" && error?.code !== undefined && error.code !== "ERR_CANCELLED") {
+    throw new Fault(error.code, error.message, { name: error.name, ...(error.details && { details: error.details }) });
+  }
   for (const line of execution.logs) if (line.sequence > last) reporter.log(line);
   return execution;
 }
