@@ -1,6 +1,5 @@
 // A service of several processes over a PostgreSQL and a Redis of its own, all of which a test may hurt; and the books that
 // are kept of it beside the system: how often each execution has ended.
-import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterEach, beforeEach, expect } from "vitest";
 import { readConfig } from "../../../src/config.ts";
@@ -18,7 +17,6 @@ export interface FaultWorld {
   readonly services: Services;
   /** Environment of a process whose way to a server leads through a line that can be cut. */
   apart(): Promise<{ readonly env: Readonly<Record<string, string>>; readonly toDatabase: TcpProxy; readonly toRedis: TcpProxy }>;
-  /** On a workspace of the test's own. */
   client(service: ServiceProcess, options?: Partial<ClientOptions>): Client;
   /** Rows that the database has, asked beside the system. */
   rows(statement: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
@@ -40,11 +38,9 @@ export function useFaultWorld(): FaultWorld {
   let postgres: OwnServer;
   let redis: OwnServer;
   let services: Services;
-  let workspace: string;
   let servers: { DATABASE_URL: string; REDIS_URL: string };
 
   beforeEach(async () => {
-    workspace = randomUUID();
     await using opened = new AsyncDisposableStack();
     [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
     opened.use(postgres);
@@ -84,7 +80,7 @@ export function useFaultWorld(): FaultWorld {
       stack.use(toRedis);
       return { env: { DATABASE_URL: toDatabase.url, REDIS_URL: toRedis.url }, toDatabase, toRedis };
     },
-    client: ({ url }, options = {}) => createClient({ url, token: services.token, workspace, ...options }),
+    client: ({ url }, options = {}) => createClient({ url, token: services.token, ...options }),
     rows,
     async books(ids, { timeoutMs = 30_000 } = {}) {
       const open = async (): Promise<unknown> =>

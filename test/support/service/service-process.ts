@@ -52,8 +52,8 @@ export interface Services extends AsyncDisposable {
   work(options?: ServiceOptions): Promise<ServiceProcess>;
 }
 
-/** The words with which `work` says that it is ready. */
-const WORKING = /"msg":"[^"]*(?:takes executions|ready|working)/iu;
+/** What `work` says when it is ready. */
+const WORKING = /started/u;
 
 /** Processes that have nothing in their environment but what is given here. */
 export async function startServices(env: Readonly<Record<string, string>>, token = "a-token-for-tests-0123456789"): Promise<Services> {
