@@ -13,6 +13,16 @@ export interface Workspace extends WorkspaceSettings {
 
 export type EntityType = "workflow" | "tool" | "data_provider" | "module" | "requirements" | "text";
 
+/** How often, and after what, an execution that failed is tried again. */
+export interface RetryPolicy {
+  /** With the first; 1 to 20. */
+  readonly attempts: number;
+  /** Before the second attempt; doubles for each that follows, up to an hour. */
+  readonly backoffMs: number;
+  /** Whether author code may be run twice: then every failure is tried again, else only a retryable fault that came before author code began. */
+  readonly idempotent: boolean;
+}
+
 /** A runnable export as the database registers it. Its id survives edits, moves, delete and re-creation (B51). */
 export interface Executable {
   readonly id: string;
@@ -27,6 +37,8 @@ export interface Executable {
   /** What the describe run linked, by hash; null until then. Absent where no describe runs are made. */
   readonly closureHash?: string | null;
   readonly timeoutMs: number | null;
+  /** What its author says of trying it again; null until the describe run has looked, and where nothing is said. */
+  readonly retry: RetryPolicy | null;
   readonly active: boolean;
 }
 
@@ -108,6 +120,11 @@ export interface Origin {
     options?: { readonly underLock?: (head: Head) => Promise<void> },
   ): Promise<{ readonly head: Head; readonly writerInFlight: boolean }>;
   snapshots(workspace: WorkspaceId, ids: readonly SnapshotId[]): Promise<ReadonlyMap<SnapshotId, SnapshotRecord>>;
+  /**
+   * For who is about to run on a snapshot that he names: it stays for a day from now on, and from then on as long as an execution
+   * is kept that ran on it. False where it is not there, or no longer.
+   */
+  keepSnapshot(workspace: WorkspaceId, id: SnapshotId): Promise<boolean>;
   trees(workspace: WorkspaceId, hashes: readonly TreeHash[]): Promise<ReadonlyMap<TreeHash, TreeEntries>>;
   contents(workspace: WorkspaceId, hashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, Uint8Array>>;
   /** Compiled code is shared by all workspaces: equal source, equal code. Rows whose own hash does not match are left out. */
@@ -133,6 +150,7 @@ export interface Origin {
       readonly reason: string | null;
       /** The executable's own timeout. */
       readonly timeoutMs: number | null;
+      readonly retry: RetryPolicy | null;
     },
   ): Promise<void>;
 

@@ -4,6 +4,7 @@ import type { OpenDatabase } from "../../db/open-database.ts";
 import { selectCompiled } from "../../db/queries/compiled.ts";
 import { selectContents } from "../../db/queries/module-contents.ts";
 import { insertSnapshot, selectSnapshots } from "../../db/queries/snapshots.ts";
+import { touchSnapshot } from "../../db/queries/sweep.ts";
 import { insertTrees } from "../../db/queries/trees.ts";
 import { listWorkflows, updateParameters } from "../../db/queries/workflows.ts";
 import { findLiveFile, listLiveFiles } from "../../db/queries/workspace-files.ts";
@@ -21,9 +22,12 @@ import type { Head, SnapshotId, WorkspaceId } from "../snapshot/snapshot-record.
 import { EMPTY_TREE_HASH } from "../snapshot/tree.ts";
 import { commitChange, overwriteCompiled, readTrees, unknownWorkspace } from "./database-commit.ts";
 import { withDatabaseFaults } from "./database-faults.ts";
-import { compiledOf, executableOf, limitColumns, liveFileOf, parametersText, snapshotOf, storedSettingsOf, workspaceOf } from "./database-rows.ts";
+import { compiledOf, executableOf, limitColumns, liveFileOf, parametersText, retryText, snapshotOf, storedSettingsOf, workspaceOf } from "./database-rows.ts";
 import { changeStoredSettings, readOwnSettings } from "./stored-settings.ts";
 import { isUuid } from "./uuid.ts";
+
+/** A snapshot marked as used for less than this need not be marked again: what sweeps waits for a day. */
+const RENEW_USE_MS = 60 * 60 * 1000;
 
 export interface DatabaseOriginOptions {
   readonly db: OpenDatabase["db"];
@@ -95,6 +99,7 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
 
     snapshots: (workspace, ids) =>
       guarded(async () => new Map(ids.length === 0 ? [] : (await selectSnapshots(db, workspace, ids)).map((row) => [row.id as SnapshotId, snapshotOf(row)]))),
+    keepSnapshot: (workspace, id) => guarded(() => touchSnapshot(db, workspace, { id, renewMs: RENEW_USE_MS })),
     trees: (workspace, hashes) => guarded(async () => (hashes.length === 0 ? new Map() : readTrees(db, workspace, hashes))),
     contents: (workspace, hashes) =>
       guarded(
@@ -138,7 +143,7 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
         const rows = await listWorkflows(db, workspace, { path, name: name === undefined ? undefined : encodeText(name), id });
         return rows.map(executableOf);
       }),
-    saveParameters: (workspace, { path, exportName, closureHash, parameters, reason, timeoutMs }) =>
+    saveParameters: (workspace, { path, exportName, closureHash, parameters, reason, timeoutMs, retry }) =>
       guarded(() =>
         updateParameters(db, workspace, {
           path,
@@ -147,6 +152,7 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
           schema: parametersText(parameters),
           reason: reason === null ? null : encodeText(reason),
           timeoutMs,
+          retry: retryText(retry),
         }),
       ),
 

@@ -152,6 +152,9 @@ export function createMemoryOrigin({ readCompilerOptions, defaults = DEFAULT_SET
     async snapshots(workspace, ids) {
       return pick(stateOf(workspace).snapshots, ids);
     },
+    async keepSnapshot(workspace, id) {
+      return stateOf(workspace).snapshots.has(id);
+    },
     async trees(workspace, hashes) {
       return pick(stateOf(workspace).trees, hashes);
     },
@@ -189,10 +192,11 @@ export function createMemoryOrigin({ readCompilerOptions, defaults = DEFAULT_SET
           (id === undefined || row.id === id),
       );
     },
-    async saveParameters(workspace, { path, exportName, parameters, reason, timeoutMs }) {
+    async saveParameters(workspace, { path, exportName, parameters, reason, timeoutMs, retry }) {
       const state = stateOf(workspace);
       for (const row of state.executables.values()) {
-        if (row.path === path && row.exportName === exportName) state.executables.set(row.id, { ...row, parameters, parametersReason: reason, timeoutMs });
+        if (row.path !== path || row.exportName !== exportName) continue;
+        state.executables.set(row.id, { ...row, parameters, parametersReason: reason, timeoutMs, retry });
       }
     },
     async close() {

@@ -65,6 +65,11 @@ export const rules: readonly Rule[] = [
   ),
   layer("workspace", ["snapshot", "modules", "db/"], "Saving files must work where nothing can be run."),
   layer(
+    "keep",
+    ["workspace", "snapshot", "modules", "db/"],
+    "What is kept is told by the database alone: it must be right whatever runs, and where nothing does.",
+  ),
+  layer(
     "execution.ts",
     ["executions", "process", "isolate", "workspace", "snapshot", "modules", BORDER],
     "One run on one page is told in terms of its steps; who composed them is not its matter.",
@@ -118,7 +123,10 @@ export const rules: readonly Rule[] = [
     "client-is-light",
     "Who calls over the network must not load a compiler, an isolate or a database driver, not even through others.",
     { path: "^src/rpc/client[^/]*\\.ts$" },
-    { path: npm("isolated-vm", "typescript", "ioredis", "pg", "kysely", "@electric-sql/pglite", "bullmq", "fastify", "esbuild", "prom-client", "pino"), reachable: true },
+    {
+      path: npm("isolated-vm", "typescript", "ioredis", "pg", "kysely", "@electric-sql/pglite", "bullmq", "fastify", "esbuild", "prom-client", "pino"),
+      reachable: true,
+    },
   ),
   forbid(
     "isolated-vm-has-one-home",

@@ -194,6 +194,14 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
       });
     });
 
+    it("a snapshot can be kept by who has its id, in its own workspace, and one that is nowhere cannot", async () => {
+      const [one, other] = [await freshWorkspace(), await freshWorkspace()];
+      const { head } = await put(one, preparedFile("a.ts", "1"));
+      expect(await Promise.all([1, 2, 3].map(() => origin.keepSnapshot(one, head.snapshotId)))).toEqual([true, true, true]);
+      expect(await origin.keepSnapshot(other, head.snapshotId)).toBe(false);
+      expect(await origin.keepSnapshot(one, `s1-${"0".repeat(64)}` as SnapshotId)).toBe(false);
+    });
+
     describe("settings", () => {
       it("a new workspace has nothing of its own, and the defaults for all", async () => {
         const { id: _id, name: _name, ...settings } = (await origin.workspace("plain", { create: true }))!;
@@ -695,21 +703,22 @@ export function describeOriginContract(name: string, create: () => Promise<Origi
       it("B50: parameters are null with a reason until a describe run has found them, and again after an edit", async () => {
         const workspace = await freshWorkspace();
         const path = "wf.ts" as ModulePath;
-        const read = async () => (await origin.executables(workspace, { path })).map((row) => [row.parameters, row.parametersReason, row.timeoutMs]);
+        const read = async () => (await origin.executables(workspace, { path })).map((row) => [row.parameters, row.parametersReason, row.timeoutMs, row.retry]);
         await put(workspace, preparedFile(path, "1", { entities: WORKFLOW }));
         const unknown = await read();
-        expect(unknown).toEqual([[null, expect.stringMatching(/./), null]]);
+        expect(unknown).toEqual([[null, expect.stringMatching(/./), null, null]]);
         const parameters = { type: "object", properties: { z: { type: "number" }, a: { type: "string", const: "\u0000" } } };
-        const described = { path, exportName: "default", closureHash: hashContent("closure"), parameters, reason: null, timeoutMs: 5000 };
+        const retry = { attempts: 5, backoffMs: 250, idempotent: true };
+        const described = { path, exportName: "default", closureHash: hashContent("closure"), parameters, reason: null, timeoutMs: 5000, retry };
         await origin.saveParameters(workspace, described);
-        expect(await read()).toEqual([[parameters, null, 5000]]);
+        expect(await read()).toEqual([[parameters, null, 5000, retry]]);
         await origin.saveParameters(workspace, { ...described, exportName: "absent" });
         await put(workspace, preparedFile("unrelated.ts", "x"));
-        expect(await read()).toEqual([[parameters, null, 5000]]);
+        expect(await read()).toEqual([[parameters, null, 5000, retry]]);
         await put(workspace, preparedFile(path, "2", { entities: WORKFLOW }));
         expect(await read()).toEqual(unknown);
-        await origin.saveParameters(workspace, { ...described, parameters: null, reason: "it threw", timeoutMs: null });
-        expect(await read()).toEqual([[null, "it threw", null]]);
+        await origin.saveParameters(workspace, { ...described, parameters: null, reason: "it threw", timeoutMs: null, retry: null });
+        expect(await read()).toEqual([[null, "it threw", null, null]]);
       });
     });
 
