@@ -1,6 +1,7 @@
 // What of an execution a caller may see who is not an admin of the workspace (B91). CLI and harness are admins and do not come here.
 import type { Execution, ExecutionError } from "./completion.ts";
-import { FAULTS, type FaultCode } from "./errors.ts";
+import { FAULTS, isFaultCode, type FaultCode } from "./errors.ts";
+import type { ExecutionState, ExecutionSummary } from "./executions/ledger.ts";
 
 /** Faults about what the caller sent: their message and details speak of nothing else, and without them the caller could not act. */
 const ABOUT_THE_INPUT: ReadonlySet<FaultCode> = new Set(["ERR_INPUT_INVALID", "ERR_INPUT_TOO_LARGE"]);
@@ -22,6 +23,20 @@ const BY_OWNER = {
 export function forCaller(execution: Execution): Execution {
   const { error } = execution;
   return error === undefined ? execution : { ...execution, error: publicError(error), logs: [], modules: [] };
+}
+
+/** As `forCaller`, of one that may not have ended; also without the host, which is the operator's matter. */
+export function stateForCaller({ host: _, ...state }: ExecutionState): ExecutionState {
+  const { error } = state;
+  return error === undefined ? state : { ...state, error: publicError(error), modules: [] };
+}
+
+/** A line of a list. */
+export function summaryForCaller({ host: _, ...summary }: ExecutionSummary): ExecutionSummary {
+  const { error } = summary;
+  if (error === undefined || error.userFacing === true) return summary;
+  if (!isFaultCode(error.code)) return { ...summary, error: { name: "Error", message: GENERIC } };
+  return ABOUT_THE_INPUT.has(error.code) ? summary : { ...summary, error: { code: error.code, name: "Error", message: BY_OWNER[FAULTS[error.code].owner] } };
 }
 
 function publicError(error: ExecutionError): ExecutionError {

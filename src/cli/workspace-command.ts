@@ -1,9 +1,10 @@
 // `bifrost-executor workspace show|set`: the settings of a stored workspace, beside the defaults that hold for what it has not
 // set itself.
-import { LIMITS, type LimitKind } from "../limits.ts";
+import { LIMITS } from "../limits.ts";
 import { isLimitName, SETTING_NAMES, settingLabel, settingValues, withOwnSettings } from "../settings.ts";
 import type { OwnSettings, SettingName, SettingsChange, WorkspaceSettings } from "../settings.ts";
 import { parseSettings, SETTING_MEANINGS, settingRange, settingText } from "../settings-text.ts";
+import { settingFacts } from "../setting-facts.ts";
 import type { Origin } from "../snapshot/origin.ts";
 import { columns, type Arguments, type CommandSpec, type OptionSpec } from "./arguments.ts";
 import { chooseCommand } from "./command-group.ts";
@@ -97,17 +98,6 @@ async function set({ origin, name, change }: { readonly origin: Origin; readonly
   if ((await origin.updateSettings(name, change)) === undefined) return undefined;
   const own = await origin.ownSettings(name);
   return own && { own, names: SETTING_NAMES.filter((each) => change[each] !== undefined) };
-}
-
-/** For programs: amounts in ms and bytes, 0 for none. */
-export function settingFacts(own: OwnSettings, defaults: WorkspaceSettings): Readonly<Record<string, unknown>> {
-  const [values, standard] = [settingValues(withOwnSettings(defaults, own)), settingValues(defaults)];
-  return Object.fromEntries(
-    SETTING_NAMES.map((name) => {
-      const { unit = "", code } = isLimitName(name) ? LIMITS[name] : ({} as Partial<LimitKind>);
-      return [settingLabel(name), { value: values[name], ...(unit && { unit }), default: standard[name], own: own[name] !== undefined, ...(code && { code }) }];
-    }),
-  );
 }
 
 /** Columns for a person, tabs for a program: setting, value, who has set it, default, code, meaning. */

@@ -11,8 +11,8 @@ export function errorColumns(error: Execution["error"]): { readonly error: strin
 
 export function summaryOf(error: Execution["error"]): ExecutionSummary["error"] {
   if (error === undefined) return undefined;
-  const { code, name, message } = error;
-  return { ...(code === undefined ? undefined : { code }), name: cut(name), message: cut(message) };
+  const { code, name, message, userFacing } = error;
+  return { ...(code === undefined ? undefined : { code }), name: cut(name), message: cut(message), ...(userFacing === true ? { userFacing } : undefined) };
 }
 
 /** Not through the middle of a letter. */

@@ -2,17 +2,10 @@
 // statement: who holds an execution is told by its fence, and what carries an older fence changes nothing.
 import type { Execution, ExecutionStatus, LogLine, TerminalStatus } from "../completion.ts";
 import type { AskedLimits } from "../limits.ts";
+import type { RetryPolicy } from "../snapshot/origin.ts";
 import type { SnapshotId, WorkspaceId } from "../snapshot/snapshot-record.ts";
 
-/** How often, and after what, an execution that failed is tried again. */
-export interface RetryPolicy {
-  /** With the first; 1 to 20. */
-  readonly attempts: number;
-  /** Before the second attempt; doubles for each that follows, up to an hour. */
-  readonly backoffMs: number;
-  /** Whether author code may be run twice: then every failure is tried again, else only a retryable fault that came before author code began. */
-  readonly idempotent: boolean;
-}
+export type { RetryPolicy } from "../snapshot/origin.ts";
 
 export const DEFAULT_RETRY: RetryPolicy = Object.freeze({ attempts: 3, backoffMs: 1000, idempotent: false });
 
@@ -93,7 +86,7 @@ export interface ExecutionState {
 
 /** A line of a list: no input, result, modules or stack; of an error its code, name and message (at most 1,000 characters). */
 export type ExecutionSummary = Omit<ExecutionState, "inputJson" | "modules" | "error" | "position"> & {
-  readonly error?: { readonly code?: string | undefined; readonly name: string; readonly message: string } | undefined;
+  readonly error?: { readonly code?: string | undefined; readonly name: string; readonly message: string; readonly userFacing?: boolean | undefined } | undefined;
 };
 
 export interface ExecutionFilter {

@@ -110,7 +110,10 @@ export const stateWithInputSchema = stateSchema
 export type ExecutionStateWithInput = Omit<ExecutionState, "inputJson"> & { readonly input?: unknown };
 
 export const summarySchema = z
-  .object({ ...stateShape, error: z.object({ code: z.string().optional(), name: z.string(), message: z.string() }).optional() })
+  .object({
+    ...stateShape,
+    error: z.object({ code: z.string().optional(), name: z.string(), message: z.string(), userFacing: z.boolean().optional() }).optional(),
+  })
   .register(named, { id: "ExecutionSummary" });
 
 export const pageSchema = z

@@ -45,6 +45,7 @@ export const fileWithContentSchema = fileSchema
   .register(named, { id: "FileWithContent" });
 export type FileWithContent = z.output<typeof fileWithContentSchema>;
 
+export const fileParamsSchema = z.strictObject({ "*": pathSchema });
 export const fileQuerySchema = z.strictObject({ snapshot: snapshotIdSchema.optional().describe("As the workspace was in this snapshot") });
 export const deleteQuerySchema = z.strictObject({ expectedHash: hashSchema.optional() });
 

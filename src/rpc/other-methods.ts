@@ -14,6 +14,10 @@ export function refuseOtherMethods(app: RpcApp): () => void {
   });
   return () => {
     for (const [url, methods] of [...known]) {
+      for (const [pattern, others] of known) {
+        // What this path does not take may be meant for all paths of a beginning.
+        if (pattern.endsWith("/*") && url !== pattern && url.startsWith(pattern.slice(0, -1))) for (const each of others) methods.add(each);
+      }
       const allow = [...methods].join(", ");
       app.route({
         method: METHODS.filter((method) => !methods.has(method)),

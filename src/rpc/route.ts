@@ -75,6 +75,7 @@ export function addRoute<Body extends Schema = z.ZodUndefined, Params extends Sc
 
 class AskedOnce<Body extends Schema, Params extends Schema, Query extends Schema> implements Asked<Body, Params, Query> {
   readonly request: FastifyRequest;
+  readonly workspace = (): Promise<HostedWorkspace> => workspaceOf(this.request, { caller: this.caller, host: this.#parts.host });
   readonly #reply: FastifyReply;
   readonly #parts: RouteParts;
   #left: AbortController | undefined;
@@ -112,10 +113,6 @@ class AskedOnce<Body extends Schema, Params extends Schema, Query extends Schema
       else this.#reply.raw.once("close", () => controller.abort());
     }
     return this.#left.signal;
-  }
-
-  workspace(): Promise<HostedWorkspace> {
-    return workspaceOf(this.request, { caller: this.caller, host: this.#parts.host });
   }
 }
 

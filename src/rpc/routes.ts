@@ -1,9 +1,23 @@
 // All routes that there are, by topic.
 import type { RpcApp } from "./rpc-app.ts";
 import type { RouteParts } from "./server-parts.ts";
+import { executionsRoutes } from "./executions-routes.ts";
+import { filesRoutes } from "./files-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { logsRoutes } from "./logs-routes.ts";
+import { tokensRoutes } from "./tokens-routes.ts";
+import { workflowsRoutes } from "./workflows-routes.ts";
+import { workspacesRoutes } from "./workspaces-routes.ts";
 
-const TOPICS: readonly ((app: RpcApp, parts: RouteParts) => void)[] = [healthRoutes];
+const TOPICS: readonly ((app: RpcApp, parts: RouteParts) => void)[] = [
+  executionsRoutes,
+  logsRoutes,
+  workflowsRoutes,
+  filesRoutes,
+  workspacesRoutes,
+  tokensRoutes,
+  healthRoutes,
+];
 
 export function addRoutes(app: RpcApp, parts: RouteParts): void {
   for (const add of TOPICS) add(app, parts);

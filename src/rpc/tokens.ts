@@ -4,6 +4,7 @@ import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Connection } from "../../db/schema.ts";
 import { findToken, insertToken, listTokens, revokeToken, touchToken, type TokenRow } from "../../db/queries/tokens.ts";
+import { decodeText, encodeText } from "../../db/text.ts";
 import { findWorkspace } from "../../db/queries/workspaces.ts";
 import { Fault } from "../errors.ts";
 import { withDatabaseFaults } from "../workspace/database-faults.ts";
@@ -70,7 +71,7 @@ export function createTokens({ db, describeServer, firstToken }: TokensParts): T
 
   async function workspaceId(name: string | undefined): Promise<string | null> {
     if (name === undefined) return null;
-    const row = await findWorkspace(db, name);
+    const row = await findWorkspace(db, encodeText(name));
     if (row !== undefined) return row.id;
     throw new Fault("ERR_WORKFLOW_NOT_FOUND", `There is no workspace named ${JSON.stringify(name)}.`, { details: { workspace: name } });
   }
@@ -96,7 +97,7 @@ export function createTokens({ db, describeServer, firstToken }: TokensParts): T
         const token = newToken();
         const row = await insertToken(db, {
           id: token.id,
-          name,
+          name: encodeText(name),
           secret_hash: hashOf(token.text),
           scopes: SCOPES.filter((scope) => asked.has(scope)).join(" "),
           workspace_id: await workspaceId(workspace),
@@ -108,15 +109,15 @@ export function createTokens({ db, describeServer, firstToken }: TokensParts): T
             details: { path: "expiresAt", expected: "a time to come", received: expiresAt },
           });
         }
-        return { ...entryOf({ ...row, workspace: workspace ?? null }), token: token.text };
+        return { ...entryOf({ ...row, workspace: workspace === undefined ? null : encodeText(workspace) }), token: token.text };
       });
     },
     async list({ workspace } = {}) {
-      return (await ask(() => listTokens(db, workspace))).map(entryOf);
+      return (await ask(() => listTokens(db, workspace === undefined ? undefined : encodeText(workspace)))).map(entryOf);
     },
     async revoke(id, { workspace } = {}) {
       const found = await ask(() => findToken(db, id));
-      if (found === undefined || (workspace !== undefined && found.workspace !== workspace)) return false;
+      if (found === undefined || (workspace !== undefined && found.workspace !== encodeText(workspace))) return false;
       await ask(() => revokeToken(db, id));
       known.delete(id);
       return true;
@@ -152,9 +153,9 @@ function entryOf(row: Omit<TokenRow, "secret_hash">): TokenEntry {
   const { id, name, scopes, workspace } = row;
   return {
     id,
-    name,
+    name: decodeText(name),
     scopes: SCOPES.filter((scope) => scopes.split(" ").includes(scope)),
-    ...(workspace === null ? {} : { workspace }),
+    ...(workspace === null ? {} : { workspace: decodeText(workspace) }),
     createdAt: row.created_at.toISOString(),
     ...timeOf("expiresAt", row.expires_at),
     ...timeOf("revokedAt", row.revoked_at),
