@@ -125,6 +125,8 @@ const ENDING = {
   host_id: "uuid",
   fence: "bigint",
   status: "text",
+  /** Null: it stays as it is. */
+  input: "text",
   result: "text",
   error: "text",
   error_summary: "text",
@@ -154,7 +156,7 @@ export async function finishExecutions(
       order by e.id for no key update of e
     ), ended as (
       update executions e
-      set status = h.status, result = h.result::json, error = h.error::json, error_summary = h.error_summary::json, modules = h.modules::json,
+      set status = h.status, input = coalesce(h.input::json, e.input), result = h.result::json, error = h.error::json, error_summary = h.error_summary::json, modules = h.modules::json,
         usage = h.usage::json, timings = h.timings::json, finished_at = h.finished_at
       from held h where e.id = h.execution_id
       returning h.place, e.id, e.workspace_id

@@ -4,7 +4,7 @@ import { batches } from "../../db/batches.ts";
 import { insertLogs, selectLogs } from "../../db/queries/execution-logs.ts";
 import { beginExecutions, findExecution, finishExecutions, insertExecutions, type BegunRow, type EndingRow } from "../../db/queries/executions.ts";
 import type { OpenDatabase } from "../../db/open-database.ts";
-import { encodeText } from "../../db/text.ts";
+import { encodeText, storableJson } from "../../db/text.ts";
 import type { Execution, ExecutionStatus } from "../completion.ts";
 import type { Fault } from "../errors.ts";
 import type { SnapshotId, WorkspaceId } from "../snapshot/snapshot-record.ts";
@@ -163,13 +163,14 @@ function begunUnder(start: ClaimedStart, row: BegunRow | undefined): BegunExecut
   return { ...begun, snapshotId: row.snapshot_id as SnapshotId, startedAt: row.started_at.toISOString() };
 }
 
-function endingRow(workspace: WorkspaceId, execution: Execution, { claim, timings = execution.timings }: EndOptions): EndingRow {
+function endingRow(workspace: WorkspaceId, execution: Execution, { claim, timings = execution.timings, inputJson }: EndOptions): EndingRow {
   return {
     id: execution.id,
     workspace_id: workspace,
     host_id: claim?.host ?? null,
     fence: claim?.fence ?? null,
     status: execution.status,
+    input: inputJson === undefined ? null : storableJson(inputJson),
     result: jsonOf(execution.result),
     ...errorColumns(execution.error),
     modules: jsonOf(execution.modules),

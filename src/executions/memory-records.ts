@@ -35,11 +35,14 @@ export function createMemoryRecords({ capacity = 10_000 }: MemoryRecordsOptions 
 
   return {
     begin: async (start) => begun(start),
-    async end(workspace, execution, { claim, timings = execution.timings } = {}) {
+    async end(workspace, execution, { claim, timings = execution.timings, inputJson } = {}) {
       const row = rows.get(execution.id);
       if (row === undefined || row.stored.workspace !== workspace || row.stored.execution !== undefined || !isSame(row.claim, claim)) return false;
       const kept = timings === undefined ? execution : { ...execution, timings };
-      rows.set(execution.id, { ...row, stored: { ...row.stored, status: execution.status, execution: kept } });
+      rows.set(execution.id, {
+        ...row,
+        stored: { ...row.stored, ...(inputJson === undefined ? {} : { inputJson }), status: execution.status, execution: kept },
+      });
       forgetOldest();
       return true;
     },

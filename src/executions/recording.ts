@@ -5,7 +5,7 @@ import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
 import type { Order } from "./order.ts";
 import { persistently } from "./persistently.ts";
 import type { ExecutionRecords, ExecutionStart, StoredExecution } from "./records.ts";
-import { scrubJson } from "./scrub.ts";
+import { scrubJson, type Scrubber } from "./scrub.ts";
 
 export interface RecordingParts {
   readonly workspace: WorkspaceId;
@@ -25,6 +25,8 @@ export interface Recording {
 
 export function createRecording({ workspace, records, log }: RecordingParts): Recording {
   const given = new WeakSet<Order>();
+  /** What the input was searched with when it was kept. */
+  const searched = new WeakMap<Order, Scrubber | undefined>();
 
   async function recall(order: Order): ReturnType<Recording["recall"]> {
     return given.has(order) && order.held === undefined ? await records.get(workspace, order.id) : undefined;
@@ -40,8 +42,11 @@ export function createRecording({ workspace, records, log }: RecordingParts): Re
     return accepted === undefined ? await persistently(write, { signal, log }) : await write();
   }
 
-  function startOf({ id, inputJson, handed, parent }: Order, start: Start): ExecutionStart {
+  function startOf(order: Order, start: Start): ExecutionStart {
+    const { id, inputJson, handed, parent, held } = order;
     const input = scrubJson(inputJson, handed.scrubber());
+    // What waited is kept as it was given, and stays so.
+    if (held === undefined || held.accepted !== undefined) searched.set(order, handed.scrubber());
     return { id, workspace, inputJson: input, ...start, ...(parent === undefined ? {} : { parentId: parent.id }) };
   }
 
@@ -54,10 +59,14 @@ export function createRecording({ workspace, records, log }: RecordingParts): Re
     return (await records.get(workspace, order.id))?.execution ?? last;
   }
 
-  async function end({ held }: Order, execution: Execution): Promise<boolean> {
-    if (held === undefined) return await records.end(workspace, execution);
+  async function end(order: Order, execution: Execution): Promise<boolean> {
+    const { held, inputJson: given, handed } = order;
+    // Of secrets that were handed out since it was kept, or that it had to be kept with for as long as it could be tried again.
+    const scrubbed = searched.get(order) === handed.scrubber() ? given : scrubJson(given, handed.scrubber());
+    const inputJson = scrubbed === given ? undefined : scrubbed;
+    if (held === undefined) return await records.end(workspace, execution, { inputJson });
     const { claim, lost: signal } = held;
-    return await persistently(() => records.end(workspace, execution, { claim }), { signal, log });
+    return await persistently(() => records.end(workspace, execution, { claim, inputJson }), { signal, log });
   }
 
   return { idWasGiven: (order) => void given.add(order), recall, begin, record };

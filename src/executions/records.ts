@@ -37,6 +37,8 @@ export interface EndOptions {
   readonly claim?: Claim | undefined;
   /** Those of the envelope where absent. */
   readonly timings?: Timings | undefined;
+  /** What is kept of the input from now on; what was kept of it before where absent. */
+  readonly inputJson?: string | undefined;
 }
 
 export interface ExecutionRecords {

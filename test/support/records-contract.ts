@@ -84,6 +84,21 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
       expect((await records.get(workspace, start.id))?.execution).toEqual(execution);
     });
 
+    it("B89: what is kept of the input is replaced with the end where that says so, and stays otherwise", async () => {
+      for (const [inputJson, kept] of [
+        [undefined, '{"b":1,"a":2}'],
+        [`{"b": "[secret ${WILD.length}]"}`, `{"b": "[secret ${WILD.length}]"}`],
+        [JSON.stringify(WILD), JSON.stringify(WILD)],
+      ]) {
+        const start = startOf();
+        await records.begin(start);
+        expect(await records.end(workspace, executionOf(start), { inputJson })).toBe(true);
+        // Nor does a second end change it.
+        expect(await records.end(workspace, executionOf(start), { inputJson: "0" })).toBe(false);
+        expect((await records.get(workspace, start.id))?.inputJson).toBe(kept);
+      }
+    });
+
     it("B20: an id that begins again keeps the snapshot it was first pinned to", async () => {
       const start = startOf();
       await records.begin(start);
