@@ -106,6 +106,27 @@ export interface WorkflowsTable {
   is_active: Generated<Bool>;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+  /** What its author says of trying it again. */
+  retry: JsonText | null;
+}
+
+/** Workflows that run by the clock. */
+export interface SchedulesTable {
+  workspace_id: Uuid;
+  name: PathText;
+  /** As it was written; resolved at each tick. */
+  workflow: Text;
+  input: JsonText;
+  cron: Text;
+  time_zone: Text;
+  is_enabled: Generated<Bool>;
+  /** The tick that has not been submitted yet; null where none is to come. */
+  next_at: Timestamp | null;
+  last_at: Timestamp | null;
+  last_execution_id: Uuid | null;
+  last_error: Text | null;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface ExecutionsTable {
@@ -236,6 +257,7 @@ export interface Database {
   head_history: HeadHistoryTable;
   compiled: CompiledTable;
   workflows: WorkflowsTable;
+  schedules: SchedulesTable;
   executions: ExecutionsTable;
   execution_logs: ExecutionLogsTable;
   hosts: HostsTable;

@@ -80,7 +80,7 @@ export interface Room {
   idle(): void;
   /**
    * Facts of one executable after evaluation: "D" + JSON {kind, name: string | null, description: string | null, timeoutMs: number | null,
-   * parameters: JSON Schema | null, reason: string | null}, or "X"/"E" as above. Neither parameters nor reason: it declares none.
+   * retry: {attempts, backoffMs, idempotent} | null, parameters: JSON Schema | null, reason: string | null}, or "X"/"E" as above. Neither parameters nor reason: it declares none.
    */
   describe(namespace: object, exportName: string): string;
   /** Throws what the callback throws. */

@@ -9,6 +9,8 @@ import { nestedExecutions } from "./0006-nested-executions.ts";
 import { waitingExecutions } from "./0007-waiting-executions.ts";
 import { configValues } from "./0008-config-values.ts";
 import { tokens } from "./0009-tokens.ts";
+import { schedules } from "./0010-schedules.ts";
+import { retry } from "./0011-retry.ts";
 import { upkeep } from "./0012-upkeep.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,5 +23,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0007-waiting-executions": waitingExecutions,
   "0008-config-values": configValues,
   "0009-tokens": tokens,
+  "0010-schedules": schedules,
+  "0011-retry": retry,
   "0012-upkeep": upkeep,
 };

@@ -6,7 +6,7 @@ import type { Connection, WorkflowsTable } from "../schema.ts";
 export type WorkflowRow = Selectable<WorkflowsTable>;
 export type WorkflowWrite = Pick<
   WorkflowRow,
-  "id" | "path" | "export_name" | "name" | "kind" | "parameter_schema" | "parameters_reason" | "parameters_closure_hash" | "timeout_ms" | "is_active"
+  "id" | "path" | "export_name" | "name" | "kind" | "parameter_schema" | "parameters_reason" | "parameters_closure_hash" | "timeout_ms" | "retry" | "is_active"
 >;
 
 export interface WorkflowFilter {
@@ -47,7 +47,7 @@ export async function updateWorkflows(db: Connection, workspace: string, rows: r
     update workflows set
       path = known.path, name = known.name, kind = known.kind, is_active = known.is_active, updated_at = now(),
       parameter_schema = known.parameter_schema::json, parameters_reason = known.parameters_reason, parameters_closure_hash = known.parameters_closure_hash,
-      timeout_ms = known.timeout_ms
+      timeout_ms = known.timeout_ms, retry = known.retry::json
     from unnest(
       ${rows.map((row) => row.id)}::uuid[],
       ${rows.map((row) => row.path)}::text[],
@@ -57,8 +57,9 @@ export async function updateWorkflows(db: Connection, workspace: string, rows: r
       ${rows.map((row) => row.parameter_schema)}::text[],
       ${rows.map((row) => row.parameters_reason)}::text[],
       ${rows.map((row) => row.parameters_closure_hash)}::text[],
-      ${rows.map((row) => row.timeout_ms)}::bigint[]
-    ) as known(id, path, name, kind, is_active, parameter_schema, parameters_reason, parameters_closure_hash, timeout_ms)
+      ${rows.map((row) => row.timeout_ms)}::bigint[],
+      ${rows.map((row) => row.retry)}::text[]
+    ) as known(id, path, name, kind, is_active, parameter_schema, parameters_reason, parameters_closure_hash, timeout_ms, retry)
     where workflows.workspace_id = ${workspace}::uuid and workflows.id = known.id`.execute(db);
 }
 
@@ -76,12 +77,19 @@ export interface FoundParameters {
   readonly reason: string | null;
   readonly closureHash: string;
   readonly timeoutMs: number | null;
+  readonly retry: string | null;
 }
 
 export async function updateParameters(db: Connection, workspace: string, found: FoundParameters): Promise<void> {
   await db
     .updateTable("workflows")
-    .set({ parameter_schema: found.schema, parameters_reason: found.reason, parameters_closure_hash: found.closureHash, timeout_ms: found.timeoutMs })
+    .set({
+      parameter_schema: found.schema,
+      parameters_reason: found.reason,
+      parameters_closure_hash: found.closureHash,
+      timeout_ms: found.timeoutMs,
+      retry: found.retry,
+    })
     .where("workspace_id", "=", workspace)
     .where("path", "=", found.path)
     .where("export_name", "=", found.exportName)

@@ -65,20 +65,41 @@ export interface Options<Schema extends ParamsSchema = ParamsSchema> {
   readonly timeout?: number | string;
 }
 
+/** How often an execution that failed is tried again. */
+export interface Retry {
+  /** With the first: 1 to 20; 3 where absent. */
+  readonly attempts?: number;
+  /** Before the second attempt: milliseconds, or "500ms", "30s", "5m", an hour at most; 1 s where absent. Doubles for each that follows. */
+  readonly backoff?: number | string;
+}
+
+export interface RetryOptions {
+  /**
+   * An execution that a host takes from the queue is tried again where the system failed before this code began. Every attempt has the input and
+   * the snapshot of the first.
+   */
+  readonly retry?: Retry;
+  /**
+   * Says that running it twice does what running it once does: then it is tried again whatever it failed with, also where the host that ran it is
+   * lost; but not where it was cancelled, its input does not fit, or its modules cannot be loaded.
+   */
+  readonly idempotent?: boolean;
+}
+
 /** May be called by other author code: the same check, the same context, the function's own result. */
 export type Executable<Input, Result> = (...params: undefined extends Input ? [params?: Input] : [params: Input]) => Promise<Awaited<Result>>;
 
-export interface Declare {
+export interface Declare<Own = unknown> {
   <Result>(body: (params: any, ctx: Context) => Result): Executable<any, Result>;
   <Schema extends ParamsSchema, Result>(
-    options: Options<Schema> & { readonly params: Schema },
+    options: Options<Schema> & Own & { readonly params: Schema },
     body: (params: ParamsOf<Schema>, ctx: Context) => Result,
   ): Executable<InputOf<Schema>, Result>;
-  <Result>(options: Options & { readonly params?: undefined }, body: (params: any, ctx: Context) => Result): Executable<any, Result>;
+  <Result>(options: Options & Own & { readonly params?: undefined }, body: (params: any, ctx: Context) => Result): Executable<any, Result>;
 }
 
 /** Declares a runnable workflow. Export what it returns. */
-export declare const workflow: Declare;
+export declare const workflow: Declare<RetryOptions>;
 
 /** Declares a tool. Export what it returns. */
 export declare const tool: Declare;

@@ -4,6 +4,7 @@ import { defineReadOnly, freeze, RealmTypeError, RealmWeakMap, weakGet, weakSet 
 import { describeReceived } from "../describe-value.ts";
 import { parseDuration } from "./duration.ts";
 import { isSchema, type Schema } from "./input.ts";
+import { type Retry, readRetry } from "./retry.ts";
 
 export type Kind = "workflow" | "tool" | "data_provider";
 
@@ -13,6 +14,7 @@ export interface Executable {
   readonly description: string | undefined;
   readonly params: Schema | undefined;
   readonly timeoutMs: number | undefined;
+  readonly retry: Retry | undefined;
   readonly body: (params: unknown, context: unknown) => unknown;
 }
 
@@ -55,7 +57,8 @@ function readDeclaration(kind: Kind, title: string, { options, body }: { readonl
     name: name as string | undefined,
     description: description as string | undefined,
     params: params as Schema | undefined,
-    timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, title),
+    timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, { title, option: "timeout", place: "timeout" }),
+    retry: readRetry(title, options),
     body: body as Executable["body"],
   });
 }

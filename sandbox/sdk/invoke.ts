@@ -9,6 +9,7 @@ import { type Context, type ContextPowers, createContext } from "./context.ts";
 import { type Executable, executableOf } from "./executables.ts";
 import { checkInput, problemsText } from "./input.ts";
 import { parametersOf, type ToJsonSchema } from "./parameters.ts";
+import type { Retry } from "./retry.ts";
 
 export interface Call {
   readonly input: string;
@@ -65,6 +66,7 @@ export function createCalls(powers: CallPowers): Calls {
         ["name", executable.name === undefined ? "null" : quote(executable.name)],
         ["description", executable.description === undefined ? "null" : quote(executable.description)],
         ["timeoutMs", executable.timeoutMs === undefined ? "null" : toText(executable.timeoutMs)],
+        ["retry", executable.retry === undefined ? "null" : retryText(executable.retry)],
         ["parameters", parameters ?? "null"],
         ["reason", reason === undefined ? "null" : quote(reason)],
       ])}`;
@@ -84,6 +86,14 @@ export function createCalls(powers: CallPowers): Calls {
   }
 
   return { invoke, describe, callDirectly };
+}
+
+function retryText({ attempts, backoffMs, idempotent }: Retry): string {
+  return recordText([
+    ["attempts", toText(attempts)],
+    ["backoffMs", toText(backoffMs)],
+    ["idempotent", idempotent ? "true" : "false"],
+  ]);
 }
 
 function saysFailed(result: unknown): boolean {

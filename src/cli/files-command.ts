@@ -84,8 +84,8 @@ function withExecutables(files: readonly LiveFile[], executables: readonly Execu
   return files.map((file) => ({ ...file, executables: (byPath.get(file.path) ?? []).map(shownExecutable) }));
 }
 
-function shownExecutable({ id, name, kind, exportName, active, parameters, parametersReason, timeoutMs }: Executable) {
-  return { id, name, kind, exportName, active, parameters, parametersReason, timeoutMs };
+function shownExecutable({ id, name, kind, exportName, active, parameters, parametersReason, timeoutMs, retry }: Executable) {
+  return { id, name, kind, exportName, active, parameters, parametersReason, timeoutMs, retry };
 }
 
 async function print(executor: Executor, { operands }: Arguments, terminal: Terminal): Promise<void> {

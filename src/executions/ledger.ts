@@ -86,7 +86,9 @@ export interface ExecutionState {
 
 /** A line of a list: no input, result, modules or stack; of an error its code, name and message (at most 1,000 characters). */
 export type ExecutionSummary = Omit<ExecutionState, "inputJson" | "modules" | "error" | "position"> & {
-  readonly error?: { readonly code?: string | undefined; readonly name: string; readonly message: string; readonly userFacing?: boolean | undefined } | undefined;
+  readonly error?:
+    | { readonly code?: string | undefined; readonly name: string; readonly message: string; readonly userFacing?: boolean | undefined }
+    | undefined;
 };
 
 export interface ExecutionFilter {

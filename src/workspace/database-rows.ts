@@ -12,7 +12,7 @@ import type { ModulePath } from "../modules/module-path.ts";
 import { withOwnSettings, type WorkspaceSettings } from "../settings.ts";
 import { compiledDigest } from "../snapshot/compiled-record.ts";
 import { decodeUtf8 } from "../snapshot/json-text.ts";
-import type { EntityType, Executable, LiveFile, Workspace } from "../snapshot/origin.ts";
+import type { EntityType, Executable, LiveFile, RetryPolicy, Workspace } from "../snapshot/origin.ts";
 import type { SnapshotId, SnapshotRecord, TreeHash } from "../snapshot/snapshot-record.ts";
 import { NOT_DESCRIBED } from "./executables.ts";
 import { readOwnSettings, type StoredSettings } from "./stored-settings.ts";
@@ -63,6 +63,7 @@ export function executableOf(row: WorkflowRow): Executable {
     parametersReason: row.parameters_reason === null ? null : decodeText(row.parameters_reason),
     closureHash: row.parameters_closure_hash,
     timeoutMs: row.timeout_ms,
+    retry: row.retry === null ? null : (JSON.parse(row.retry) as RetryPolicy),
     active: row.is_active,
   };
 }
@@ -80,12 +81,17 @@ export function workflowRowOf(executable: Executable, closureHash: string | null
     parameters_reason: parametersReason === null ? null : encodeText(parametersReason),
     parameters_closure_hash: parametersReason === NOT_DESCRIBED ? null : closureHash,
     timeout_ms: executable.timeoutMs,
+    retry: retryText(executable.retry),
     is_active: executable.active,
   };
 }
 
 export function parametersText(parameters: unknown): string | null {
   return parameters === null || parameters === undefined ? null : storableJson(JSON.stringify(parameters));
+}
+
+export function retryText(retry: RetryPolicy | null): string | null {
+  return retry === null ? null : JSON.stringify(retry);
 }
 
 export function compiledRowOf(module: CompiledModule): NewCompiledRow {

@@ -4,7 +4,7 @@ import type { Execution } from "../completion.ts";
 import type { Closure } from "../modules/closure.ts";
 import { hashContent } from "../modules/content-hash.ts";
 import type { ModulePath } from "../modules/module-path.ts";
-import type { Executable, Origin } from "../snapshot/origin.ts";
+import type { Executable, Origin, RetryPolicy } from "../snapshot/origin.ts";
 
 export interface DescribePowers {
   /** Of the whole workspace: a schema may stand in a file that an entry imports. */
@@ -20,6 +20,7 @@ interface Described {
   readonly parameters: unknown;
   readonly reason: string | null;
   readonly timeoutMs: number | null;
+  readonly retry: RetryPolicy | null;
 }
 
 /** `paths` have been written. What has not is described again where anything that it imports is no longer what it was described with. */
@@ -28,8 +29,7 @@ export async function describeParameters(paths: readonly ModulePath[], powers: D
   for (const executable of await powers.executables()) {
     const { path, exportName } = executable;
     if (!executable.active || (!written.has(path) && (await isAsDescribed(executable, powers)))) continue;
-    const { closureHash, parameters, reason, timeoutMs } = await describeOne(`${path}::${exportName}`, powers);
-    await powers.save({ path, exportName, closureHash, parameters, reason, timeoutMs });
+    await powers.save({ path, exportName, ...(await describeOne(`${path}::${exportName}`, powers)) });
   }
 }
 
@@ -57,10 +57,26 @@ async function describeOne(reference: string, powers: DescribePowers): Promise<D
     const execution = await powers.run(reference);
     const closureHash =
       execution.error !== undefined && execution.modules.length === 0 ? hashContent(execution.error.message) : hashOfModules(execution.modules);
-    if (execution.error !== undefined) return { closureHash, parameters: null, reason: execution.error.message, timeoutMs: null };
-    const { parameters, reason, timeoutMs } = execution.result as Described;
-    return { closureHash, parameters: parameters ?? null, reason: reason ?? null, timeoutMs: timeoutMs ?? null };
+    if (execution.error !== undefined) return { ...unknown(execution.error.message), closureHash };
+    const { parameters, reason, timeoutMs, retry } = execution.result as Described;
+    return { closureHash, parameters: parameters ?? null, reason: reason ?? null, timeoutMs: timeoutMs ?? null, retry: retryPolicyOf(retry) };
   } catch (error) {
-    return { closureHash: "", parameters: null, reason: error instanceof Error ? error.message : String(error), timeoutMs: null };
+    return { ...unknown(error instanceof Error ? error.message : String(error)), closureHash: "" };
   }
+}
+
+function unknown(reason: string): Described {
+  return { parameters: null, reason, timeoutMs: null, retry: null };
+}
+
+/** The SDK has checked it, but in a process that ran author code. */
+function retryPolicyOf(found: unknown): RetryPolicy | null {
+  if (typeof found !== "object" || found === null) return null;
+  const { attempts, backoffMs, idempotent } = found as Record<string, unknown>;
+  const isSound = isWithin(attempts, 1, 20) && Number.isInteger(attempts) && isWithin(backoffMs, 0, 3_600_000) && typeof idempotent === "boolean";
+  return isSound ? { attempts: attempts as number, backoffMs: backoffMs as number, idempotent } : null;
+}
+
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return typeof value === "number" && value >= least && value <= most;
 }

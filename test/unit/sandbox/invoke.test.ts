@@ -158,6 +158,48 @@ describe("B90: an input that does not fit", () => {
   });
 });
 
+describe("retrying, as an author declares it", () => {
+  it("is described with what is left out filled in, and is null where nothing is declared", async () => {
+    await using room = await createRoom();
+    await withEntry(
+      room,
+      `export const whole = workflow({ retry: { attempts: 20, backoff: "1.5s" }, idempotent: true }, () => 1); export const often = workflow({ retry: { attempts: 1 } }, () => 1);
+       export const slow = workflow({ retry: { backoff: 0 } }, () => 1); export const twice = workflow({ idempotent: true }, () => 1); export const none = workflow(() => 1);`,
+    );
+    const retryOf = async (name: string): Promise<unknown> => (await room.describe(name)).value.retry;
+    expect(await retryOf("whole")).toEqual({ attempts: 20, backoffMs: 1500, idempotent: true });
+    expect(await retryOf("often")).toEqual({ attempts: 1, backoffMs: 1000, idempotent: false });
+    expect(await retryOf("slow")).toEqual({ attempts: 3, backoffMs: 0, idempotent: false });
+    expect(await retryOf("twice")).toEqual({ attempts: 3, backoffMs: 1000, idempotent: true });
+    expect(await retryOf("none")).toBeNull();
+  });
+
+  it("is refused where it cannot be, by a message that names option and value", async () => {
+    await using room = await createRoom();
+    await withEntry(
+      room,
+      `const outcome = (make) => { try { make(); return "made"; } catch (error) { return String(error); } };
+       export default workflow(() => [() => workflow({ retry: 3 }, () => 1), () => workflow({ retry: [] }, () => 1), () => workflow({ retry: { attempts: 0 } }, () => 1), () => workflow({ retry: { attempts: 21 } }, () => 1),
+         () => workflow({ retry: { attempts: 1.5 } }, () => 1), () => workflow({ retry: { attempt: 2 } }, () => 1), () => workflow({ retry: { backoff: "soon" } }, () => 1), () => workflow({ retry: { backoff: "61m" } }, () => 1),
+         () => workflow({ idempotent: "yes" }, () => 1), () => tool({ idempotent: true }, () => 1), () => dataProvider({ retry: {} }, () => [])].map(outcome));`,
+    );
+    const attempts = "must be a whole number from 1 to 20, the first attempt included";
+    expect((await room.invoke()).value).toEqual([
+      "TypeError: workflow({ retry }): retry is number 3, and must be { attempts, backoff }",
+      "TypeError: workflow({ retry }): retry is array, and must be { attempts, backoff }",
+      `TypeError: workflow({ retry }): retry.attempts is number 0, and ${attempts}`,
+      `TypeError: workflow({ retry }): retry.attempts is number 21, and ${attempts}`,
+      `TypeError: workflow({ retry }): retry.attempts is number 1.5, and ${attempts}`,
+      'TypeError: workflow({ retry }): retry has no option string "attempt", only attempts and backoff',
+      'TypeError: workflow({ retry }): retry.backoff is string "soon", and must be milliseconds or a text such as "30s", "5m" or "1h"',
+      'TypeError: workflow({ retry }): retry.backoff is string "61m", and must be an hour at most',
+      'TypeError: workflow({ idempotent }): idempotent is string "yes", and must be true or false',
+      "TypeError: tool({ idempotent }): only workflow() has the option idempotent",
+      "TypeError: dataProvider({ retry }): only workflow() has the option retry",
+    ]);
+  });
+});
+
 describe("B50: describing", () => {
   it("gives kind, name and the parameters as JSON Schema of what a caller may send", async () => {
     await using room = await createRoom({ zod: true });
@@ -177,7 +219,15 @@ describe("B50: describing", () => {
       parameters: { type: "object", properties: { days: { type: "integer", default: 30 }, when: {} } },
     });
     expect(value.parameters.required ?? []).toEqual([]);
-    expect((await room.describe("plain")).value).toEqual({ kind: "tool", name: null, description: null, timeoutMs: null, parameters: null, reason: null });
+    expect((await room.describe("plain")).value).toEqual({
+      kind: "tool",
+      name: null,
+      description: null,
+      timeoutMs: null,
+      retry: null,
+      parameters: null,
+      reason: null,
+    });
     expect((await room.describe("foreign")).value).toMatchObject({ kind: "data_provider", parameters: null, reason: expect.stringContaining("zod") });
     expect((await room.describe("bad")).value).toMatchObject({ parameters: null, reason: "Error: late" });
     expect((await room.describe("absent")).outcome).toBe("X");

@@ -46,6 +46,9 @@ it("the SDK's types know a workflow's parameters and result from its schema and 
     // @ts-expect-error -- not what the schema takes
     await flow({ days: "x" });
     export const plain = workflow(async (params, ctx: Context) => [params.anything, ctx.executionId, ctx.workflow, ctx.workspace, ctx.signal.aborted, AbortSignal.any([ctx.signal]).reason]);
+    export const again = workflow({ retry: { attempts: 5, backoff: "10s" }, idempotent: true, params: z.object({ id: z.string() }) }, (params) => params.id);
+    // @ts-expect-error -- a tool is not tried again by the queue
+    tool({ retry: { attempts: 5 } }, () => again({ id: "x" }));
     export const shout = tool({ description: "d" }, () => 1);
     const n: number = await shout();
     export default dataProvider(() => [{ label: "a", value: 1, metadata: { x: true } }]);
