@@ -111,6 +111,7 @@ describe.for([
         parameters: null,
         parametersReason: null,
         timeoutMs: null,
+        retry: null,
       },
     ]);
     const id = hello?.executables[0]?.id ?? "";
