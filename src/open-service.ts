@@ -52,6 +52,7 @@ export async function openService({ config, works, answers, log }: ServiceOption
     const { origin } = host.backing;
     server = opened.use(
       await createServer({
+        only: answers === "health" ? "health" : undefined,
         host,
         tokens,
         settings: {

@@ -22,7 +22,7 @@ export function observeRequests(app: RpcApp, { observe }: RouteParts): void {
     observe.answered({ method, route, status, ms });
     request.span?.set({ "http.response.status_code": status });
     request.span?.end();
-    request.log.info({ method, route, status, ms: Math.round(ms * 10) / 10, token: request.caller?.name }, "answered");
+    request.log.info({ method, route, status, ms: Math.round(ms * 10) / 10, caller: request.caller?.name }, "answered");
   });
 }
 

@@ -20,5 +20,5 @@ const TOPICS: readonly ((app: RpcApp, parts: RouteParts) => void)[] = [
 ];
 
 export function addRoutes(app: RpcApp, parts: RouteParts): void {
-  for (const add of TOPICS) add(app, parts);
+  for (const add of parts.only === "health" ? [healthRoutes] : TOPICS) add(app, parts);
 }

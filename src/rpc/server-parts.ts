@@ -46,6 +46,8 @@ export type ReadDataOptions = (
 ) => Promise<DataOptionsAnswer>;
 
 export interface ServerParts {
+  /** For a process that answers nothing else. All routes where absent. */
+  readonly only?: "health" | undefined;
   readonly host: Host;
   readonly tokens: Tokens;
   /** No routes under /v1/workspaces where absent. */

@@ -83,6 +83,7 @@ function createApp({ log, limits }: RouteParts): RpcApp {
     return503OnClosing: false,
     exposeHeadRoutes: false,
     requestIdHeader: false,
+    requestIdLogLabel: "requestId",
     genReqId: (request) => requestIdOf(request.headers[REQUEST_ID_HEADER]),
     routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },
     frameworkErrors: (error, request, reply) => void answerFailure(error, request as FastifyRequest, reply as FastifyReply),
