@@ -35,6 +35,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "remove old executions, and what nothing that is kept needs",
     load: async () => (await import("./gc-command.ts")).gcCommand,
   },
+  tokens: {
+    summary: "make, list and revoke the tokens that open the service: create, list, revoke",
+    load: async () => (await import("./tokens-command.ts")).tokensCommand,
+  },
   serve: {
     summary: "answer over HTTP, alone or executing as well: --work, --embedded",
     load: async () => (await import("./serve-command.ts")).serveCommand,
