@@ -11,6 +11,7 @@ import { HandedSecrets } from "./executions/handed-secrets.ts";
 import { createLoading } from "./executions/loading.ts";
 import type { Held, NestedOrigin, Order, PinnedSnapshot } from "./executions/order.ts";
 import type { ExecutionRecords } from "./executions/records.ts";
+import { resolveReference, type Resolved } from "./executions/resolving.ts";
 import { cancellationOf, RunningExecutions, type Cancellation } from "./executions/running.ts";
 import { scrubOutcome, type Secrets } from "./executions/scrub.ts";
 import { createRecording } from "./executions/recording.ts";
@@ -61,8 +62,8 @@ export interface Executor extends AsyncDisposable {
   readonly workspace: Workspace;
   /** Resolves for every reference that resolves; rejects with a Fault only where no execution began. `inputJson` is JSON text. */
   run(reference: string, inputJson: string, options?: RunOptions): Promise<Execution>;
-  /** What a reference names as the workspace stands now: `path::export`, and its registration (asked for then) where there is one. Rejects as `run` does. */
-  resolve(reference: string): Promise<{ readonly workflow: string; readonly executable: () => Promise<Executable | undefined> }>;
+  /** What a reference names as the workspace stands now, or in a snapshot that is still kept. Rejects as `run` does. */
+  resolve(reference: string, snapshotId?: string): Promise<Resolved>;
   /** One atomic write; null deletes. */
   write(changes: Readonly<Record<string, string | Uint8Array | null>>, options?: WriteOptions): Promise<WriteResult>;
   move(from: string, to: string, options?: { readonly expectedHash?: string | undefined }): Promise<WriteResult>;
@@ -131,7 +132,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
   const compile: Compile = (jobs) => parts.compile(jobs, { tenant });
   const modules = createModuleFetch({ origin, store, compile });
   const { find, load, loadFrom, loadImport } = createLoading({ workspace: workspace.id, origin, modules, policy });
-  const { takeProcess, pin } = createClaims({ workspace: workspace.id, store, snapshots, children, tenant, leaseMs });
+  const { takeProcess, pin } = createClaims({ workspace: workspace.id, origin, store, snapshots, children, tenant, leaseMs });
   const recording = createRecording({ workspace: workspace.id, records, log });
   const loose = new Set<Promise<unknown>>();
   const running = new RunningExecutions();
@@ -251,13 +252,7 @@ export function createExecutor(parts: ExecutorParts): Executor {
       const asked = { id, signals: [options.signal, closing.signal], onLog: options.onLog };
       return await running.run(asked, (reins) => runOrder(orderFor(reference, inputJson, { ...options, ...reins, secrets }, id)));
     },
-    async resolve(reference) {
-      const { snapshot, head } = await snapshots.pin(workspace.id);
-      const { path, exportName } = await find({ reference }, { snapshot, version: head.version });
-      const isIt = (each: Executable): boolean => each.active && each.exportName === exportName;
-      // Not from those known at this version: what describe runs find is written later.
-      return { workflow: `${path}::${exportName}`, executable: async () => (await origin.executables(workspace.id, { path })).find(isIt) };
-    },
+    resolve: (reference, snapshotId) => resolveReference(reference, snapshotId, { workspace, origin, snapshots, find, loadFrom }),
     async retire() {
       retired = true;
       await running.settled();

@@ -51,7 +51,7 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
     checkId(submission.id);
     checkInputSize(submission.inputJson, limits);
     lowerLimits(limits, submission.limits ?? {});
-    const { workflow, executable } = await executor.resolve(submission.reference);
+    const { workflow, executable } = await executor.resolve(submission.reference, submission.snapshotId);
     const { id = randomUUIDv7(), priority = 0, snapshotId, ...rest } = submission;
     const retry = policy ?? (await executable())?.retry ?? DEFAULT_RETRY;
     return { ...rest, id, workspace, workflow, priority, retry, snapshotId: snapshotId as SnapshotId | undefined };

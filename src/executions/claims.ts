@@ -2,7 +2,9 @@
 import { Fault } from "../errors.ts";
 import { MOST_MEMORY_BYTES } from "../limits.ts";
 import type { ChildPool } from "../process/child-pool.ts";
+import { keepAskedSnapshot } from "../snapshot/keep-asked.ts";
 import { holdLease } from "../snapshot/lease.ts";
+import type { Origin } from "../snapshot/origin.ts";
 import type { SnapshotId, WorkspaceId } from "../snapshot/snapshot-record.ts";
 import type { Snapshots } from "../snapshot/snapshots.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
@@ -10,6 +12,7 @@ import type { Order, PinnedSnapshot, TakenProcess } from "./order.ts";
 
 export interface ClaimParts {
   readonly workspace: WorkspaceId;
+  readonly origin: Pick<Origin, "keepSnapshot">;
   readonly store: SnapshotStore;
   readonly snapshots: Snapshots;
   readonly children: ChildPool;
@@ -23,7 +26,7 @@ export interface Claims {
   readonly pin: (order: Order, snapshotId: SnapshotId | undefined) => Promise<PinnedSnapshot>;
 }
 
-export function createClaims({ workspace, store, snapshots, children, tenant, leaseMs }: ClaimParts): Claims {
+export function createClaims({ workspace, origin, store, snapshots, children, tenant, leaseMs }: ClaimParts): Claims {
   function takeProcess(order: Order): TakenProcess {
     const { concurrency } = order.workspace;
     const seat = children.take({
@@ -53,6 +56,7 @@ export function createClaims({ workspace, store, snapshots, children, tenant, le
     const lease = { executionId: order.id, ttlMs: leaseMs };
     try {
       const pinned = await snapshots.pin(workspace, lease);
+      if (snapshotId !== undefined) await keepAskedSnapshot(origin, workspace, snapshotId);
       const snapshot = snapshotId === undefined ? pinned.snapshot : await snapshots.open(workspace, snapshotId);
       const held = holdLease(store, workspace, lease);
       return { snapshot, version: snapshotId === undefined ? pinned.head.version : undefined, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
