@@ -1,6 +1,7 @@
 // One workspace as its callers see it on any host: what they ask is kept in the ledger, run where there is room, and heard
 // of from wherever it runs.
 import { randomUUIDv7 } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Execution } from "./completion.ts";
 import { Fault } from "./errors.ts";
 import { checkId, checkInputSize } from "./executions/asked.ts";
@@ -98,10 +99,18 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
   }
 
   /** Undefined where it must be known to others before it runs, or this host has no room. */
-  async function runHere(order: AcceptedOrder, { id }: Submission, { waitMs }: WaitOptions): Promise<Execution | undefined> {
-    const mustWait = id !== undefined || order.idempotencyKey !== undefined || order.dueAt !== undefined || waitMs !== undefined || maxRunning > 0;
-    using slot = mustWait ? undefined : parts.reserve();
-    return slot === undefined ? undefined : await runs.runNew(order, { host: host(), executor });
+  async function runHere(order: AcceptedOrder, { id }: Submission, { waitMs = Infinity }: WaitOptions): Promise<Execution | ExecutionState | undefined> {
+    const mustWait = id !== undefined || order.idempotencyKey !== undefined || order.dueAt !== undefined || waitMs < LOOK_AFTER_MS || maxRunning > 0;
+    const slot = mustWait ? undefined : parts.reserve();
+    if (slot === undefined) return undefined;
+    const running = runs.runNew(order, { host: host(), executor }).finally(() => slot[Symbol.dispose]());
+    if (waitMs === Infinity) return await running;
+    // Where nobody waits for it any more, its end is in the record.
+    running.catch(() => undefined);
+    const stop = new AbortController();
+    const late = sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
+    const first = await Promise.race([running, late]).finally(() => stop.abort());
+    return first ?? (await stateOf(order.id));
   }
 
   async function runAnywhere(order: AcceptedOrder, options: WaitOptions): Promise<Execution | ExecutionState> {
@@ -124,7 +133,7 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
       if (what === "ended" || what === "resumed") woken.wake();
     });
     await woken.wait(Math.min(LOOK_AFTER_MS, waitMs), signal);
-    const left = waitMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, waitMs - (performance.now() - beganAt));
+    const left = waitMs === Infinity ? undefined : Math.max(0, waitMs - (performance.now() - beganAt));
     return await result(id, { waitMs: left, signal });
   }
 
