@@ -98,7 +98,7 @@ describe.for(["PostgreSQL", "embedded database"] as const)("over %s", (kind) => 
   it("writers that go back and forth beside collections without any grace always leave a whole HEAD", { timeout: 60_000 }, async () => {
     const workspaces = await Promise.all(["one", "two", "three"].map((name) => world.workspace(`busy-${name}-${kind}`)));
     const states: readonly Texts[] = [OLD, NEW, { ...OLD, "a.ts": "new" }, { ...NEW, "lib/deep/c.ts": null, "lib/deep": "a file now" }, { "a.ts": null }];
-    let writing = true;
+    const writing = new AbortController();
     const heads: (Record<string, string> | undefined)[] = [];
     const writers = workspaces.map(async (workspace, at) => {
       for (let round = 0; round < 40; round += 1) {
@@ -110,11 +110,11 @@ describe.for(["PostgreSQL", "embedded database"] as const)("over %s", (kind) => 
     });
     const collectors = [1, 2].map(async () => {
       let rounds = 0;
-      for (; writing || rounds < 5; rounds += 1) await world.collect({ graceMs: 0, historyMs: 0 });
+      for (; !writing.signal.aborted || rounds < 5; rounds += 1) await world.collect({ graceMs: 0, historyMs: 0 });
       return rounds;
     });
     await Promise.all(writers);
-    writing = false;
+    writing.abort();
     expect(Math.min(...(await Promise.all(collectors)))).toBeGreaterThanOrEqual(5);
     // What was read was HEAD a moment before; another write may have come between, but none of its own workspace.
     expect(heads).toHaveLength(120);
