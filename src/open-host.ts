@@ -16,6 +16,7 @@ import { readiness } from "./host-readiness.ts";
 import { HostRuns } from "./host-runs.ts";
 import { hostWorkspace, type HostedParts } from "./host-workspace.ts";
 import { HostWorkspaces } from "./host-workspaces.ts";
+import { createKeeper } from "./keep/keeper.ts";
 import { countedPort } from "./observe/counted-port.ts";
 import type { Log } from "./observe/logging.ts";
 import { UNOBSERVED, type Observe } from "./observe/observe.ts";
@@ -104,6 +105,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
       log: note,
     }),
   );
+  opened.use(createKeeper({ database: backing.database, defaults: config.defaults, log: note }));
 
   function afterReaping(ended: readonly { readonly id: string; readonly workspace: string }[], waiting: number): void {
     for (const each of ended) void live.announce({ type: "ended", ...each });
