@@ -5,7 +5,9 @@ export type Conceal = (text: string) => string;
 
 const CONCEALED = "[secret]";
 /** `Authorization: Bearer …`, tokens of ours, and passwords in URLs, wherever they come from. */
-const CREDENTIALS = /(\bBearer\s+)[\w.~+/=-]{8,}|\bbfx_[0-9a-z]+_\w+|([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*:)[^\s@"/]+(?=@)/giu;
+const CREDENTIALS = /(\bBearer\s{1,9})[\w.~+/=-]{8,}|\bbfx_[0-9a-z]{1,64}_\w+|(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@"]{0,200}:)[^\s@"/]{1,500}(?=@)/giu;
+/** Most lines have none of these, and need not be searched. */
+const SIGNS = ["earer ", "bfx_", "://"];
 /** Shorter ones would take ordinary words along. */
 const SHORTEST = 6;
 
@@ -15,6 +17,7 @@ export function concealing(secrets: readonly (string | undefined)[]): Conceal {
   const known = [...new Set(forms)].toSorted((one, other) => other.length - one.length);
   return (text) => {
     const without = known.reduce((rest, form) => rest.replaceAll(form, CONCEALED), text);
+    if (!SIGNS.some((sign) => without.includes(sign))) return without;
     return without.replace(CREDENTIALS, (_all, bearer: string | undefined, user: string | undefined) => `${bearer ?? user ?? ""}${CONCEALED}`);
   };
 }

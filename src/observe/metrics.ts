@@ -42,7 +42,6 @@ const ABOUT_COUNTS = {
   "redis errors": { name: "bifrost_redis_errors_total", help: "Requests that Redis did not answer." },
   retries: { name: "bifrost_retries_total", help: "Executions that were put back to be tried again." },
   "reaped executions": { name: "bifrost_reaped_executions_total", help: "Executions taken from hosts that died." },
-  "log lines": { name: "bifrost_log_lines_total", help: "Log lines that executions wrote." },
 } as const satisfies Record<(typeof COUNTS)[number], object>;
 
 export function createMetrics({ process: ofProcess = true, readWithinMs = 1000 }: MetricsOptions = {}): Metrics {

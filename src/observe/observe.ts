@@ -43,7 +43,7 @@ export interface ObservedRequest {
 }
 
 /** Of what is counted upwards. */
-export const COUNTS = ["database errors", "redis errors", "retries", "reaped executions", "log lines"] as const;
+export const COUNTS = ["database errors", "redis errors", "retries", "reaped executions"] as const;
 export type CountName = (typeof COUNTS)[number];
 
 /** Of what is kept: content is source, compiled is code, snapshot is an index, options are those of data providers. */

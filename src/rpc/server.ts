@@ -73,7 +73,7 @@ export async function createServer(given: ServerParts): Promise<RpcServer> {
 function createApp({ log, limits }: RouteParts): RpcApp {
   const app = Fastify({
     loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
@@ -83,7 +83,6 @@ function createApp({ log, limits }: RouteParts): RpcApp {
     return503OnClosing: false,
     exposeHeadRoutes: false,
     requestIdHeader: false,
-    requestIdLogLabel: "requestId",
     genReqId: (request) => requestIdOf(request.headers[REQUEST_ID_HEADER]),
     routerOptions: { maxParamLength: MOST_PARAMETER_CHARACTERS },
     frameworkErrors: (error, request, reply) => void answerFailure(error, request as FastifyRequest, reply as FastifyReply),

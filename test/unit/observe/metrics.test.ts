@@ -31,7 +31,7 @@ describe("metrics", () => {
     metrics.answered({ method: "POST", route: "/v1/executions", status: 200, ms: 250 });
     metrics.looked("content", { hits: 3, misses: 1 });
     metrics.count("retries");
-    metrics.count("log lines", 40);
+    metrics.count("reaped executions", 40);
     const text = await metrics.text();
     expect(linesOf(text, "bifrost_http_request_seconds_sum")).toEqual([
       'bifrost_http_request_seconds_sum{method="POST",route="/v1/executions",status="200"} 0.25',
@@ -39,9 +39,9 @@ describe("metrics", () => {
     expect(linesOf(text, "bifrost_cache_lookups_total")).toEqual(
       expect.arrayContaining(['bifrost_cache_lookups_total{cache="content",result="hit"} 3', 'bifrost_cache_lookups_total{cache="snapshot",result="hit"} 0']),
     );
-    expect([linesOf(text, "bifrost_retries_total"), linesOf(text, "bifrost_log_lines_total")]).toEqual([
+    expect([linesOf(text, "bifrost_retries_total"), linesOf(text, "bifrost_reaped_executions_total")]).toEqual([
       ["bifrost_retries_total 1"],
-      ["bifrost_log_lines_total 40"],
+      ["bifrost_reaped_executions_total 40"],
     ]);
   });
 
