@@ -45,7 +45,11 @@ async function run(message: RunMessage, made: RoomsAhead): Promise<void> {
     onLog: (entry) => logs.add(entry),
     onImport: (importId, specifier, referrer) => send({ type: "import", runId, importId, specifier, referrer }),
     onUnlinked: (importId, error) => send({ type: "unlinked", runId, importId, error }),
-    onCall: (callId, name, argument) => send({ type: "call", runId, callId, name, argument }),
+    onCall: (callId, name, argument) => {
+      // What was said before the call is heard before what it leads to, such as the lines of a workflow inside.
+      logs.flush();
+      send({ type: "call", runId, callId, name, argument });
+    },
     onDefect,
     code: heldCode,
   });
