@@ -69,7 +69,7 @@ export async function claimExecutions(
       order by turn limit ${most}::bigint
     ), served as (
       insert into claim_turns (workspace_id, served_at)
-      select distinct workspace_id, clock_timestamp() from chosen
+      select workspace_id, statement_timestamp() from chosen group by workspace_id
       on conflict (workspace_id) do update set served_at = excluded.served_at
     ), taken as (
       update executions e
