@@ -21,7 +21,7 @@ export interface Host {
   /**
    * An asynchronous host function; the host answers with Room.settle(callId, …). Fire and forget.
    * name "digest": argument is JSON {algorithm, base64}; answer is base64 text. Other names are the supervisor's to answer:
-   * "config": {key}; answer is JSON of any data, or null where there is none. "execute": {reference, input?}; answer is JSON {result}, or {error} (ExecutionFailure in errors.ts).
+   * "config": {key}; answer is JSON {value}, {} where there is none, or {error} (ExecutionFailure in errors.ts). "execute": {reference, input?}; answer is JSON {result}, or {error} (ExecutionFailure in errors.ts).
    */
   call(callId: number, name: string, argument: string): void;
   /** A dynamic import. The host answers by evaluating a root that calls BuiltInModules.arrive, or with Room.importFailed. Fire and forget. */
@@ -65,6 +65,7 @@ export interface Room {
    *   "F" + result JSON                              it returned an object with success === false
    *   "I" + JSON of InputProblem[]                   the input does not fit the schema
    *   "S" + JSON of {path, found, message}           the result is not plain data
+   *   "O" + JSON of {path, expected, received}       a data provider's result is no list of options
    *   "X" + JSON of {exports: string[], found}       the export is not an executable; found: "undefined", "function", "number" …
    *   "E" + JSON of GuestError                       it threw
    */
@@ -80,7 +81,7 @@ export interface Room {
   idle(): void;
   /**
    * Facts of one executable after evaluation: "D" + JSON {kind, name: string | null, description: string | null, timeoutMs: number | null,
-   * retry: {attempts, backoffMs, idempotent} | null, parameters: JSON Schema | null, reason: string | null}, or "X"/"E" as above. Neither parameters nor reason: it declares none.
+   * retry: {attempts, backoffMs, idempotent} | null, cacheMs: number | null, parameters: JSON Schema | null, reason: string | null}, or "X"/"E" as above. Neither parameters nor reason: it declares none.
    */
   describe(namespace: object, exportName: string): string;
   /** Throws what the callback throws. */

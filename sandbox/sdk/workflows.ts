@@ -43,7 +43,10 @@ export function createConfig(call: CallHost): Config {
     get: async (key: unknown) => {
       if (typeof key !== "string" || key === "" || key.length > MAX_KEY_CHARACTERS)
         throw new RealmTypeError(`config.get(key): key is ${describeReceived(key)}, and must be a string of 1 to ${MAX_KEY_CHARACTERS} characters`);
-      return parseJson(await call("config", recordText([["key", quote(key)]]))) ?? undefined;
+      const answer = parseJson(await call("config", recordText([["key", quote(key)]]))) as { readonly value: unknown; readonly error: ExecutionFailure };
+      // Its own, as above.
+      if (hasOwn(answer, "error")) throw errorOfExecution(answer.error);
+      return hasOwn(answer, "value") ? answer.value : undefined;
     },
   });
 }

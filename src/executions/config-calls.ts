@@ -4,6 +4,7 @@ import { FAULTS, Fault } from "../errors.ts";
 import type { CapabilityAnswer } from "../isolate/capabilities.ts";
 import type { Reader } from "../workspace/config-grants.ts";
 import type { ConfigAnswer, ConfigSource } from "../workspace/config-values.ts";
+import type { NestedError } from "./nested.ts";
 import type { Order } from "./order.ts";
 import { shellWord } from "./shell-word.ts";
 
@@ -21,7 +22,7 @@ export interface ConfigCalls {
   stop(): void;
 }
 
-const ABSENT: CapabilityAnswer = { ok: true, text: "null" };
+const ABSENT: CapabilityAnswer = { ok: true, text: "{}" };
 
 export function createConfigCalls({ order: { workspace, handed }, entry, config, log }: ConfigScene): ConfigCalls {
   let last: Promise<unknown> = Promise.resolve();
@@ -47,9 +48,9 @@ export function createConfigCalls({ order: { workspace, handed }, entry, config,
       return unreadable(key, error);
     }
     if (answer.kind === "absent") return ABSENT;
-    if (answer.kind === "denied") return refused("ConfigDeniedError", denial(key));
+    if (answer.kind === "denied") return failed({ name: "ConfigDeniedError", message: denial(key) });
     if (answer.kind === "value") return answerOf(answer.value);
-    return handed.add(key, answer) ? answerOf(answer.value) : refused("RangeError", tooMany(key));
+    return handed.add(key, answer) ? answerOf(answer.value) : failed({ name: "RangeError", message: tooMany(key) });
   }
 
   function denial(key: string): string {
@@ -61,18 +62,19 @@ export function createConfigCalls({ order: { workspace, handed }, entry, config,
   return { get, stop: () => void (stopped = true) };
 }
 
-export function refused(name: string, message: string): CapabilityAnswer {
-  return { ok: false, text: JSON.stringify({ name, message }) };
+function answerOf(value: unknown): CapabilityAnswer {
+  return { ok: true, text: JSON.stringify({ value }) };
 }
 
-function answerOf(value: unknown): CapabilityAnswer {
-  return { ok: true, text: JSON.stringify(value ?? null) };
+/** An answer too: the room makes the error where the author waits for it, so that its stack tells where that is. */
+function failed(error: NestedError): CapabilityAnswer {
+  return { ok: true, text: JSON.stringify({ error }) };
 }
 
 /** Of servers the author is told no more than that; what is wrong with the configuration says nothing of them. */
 function unreadable(key: string, { code, message }: Fault): CapabilityAnswer {
   const told = code === "ERR_CONFIG_INVALID" ? message : `The value of ${key} could not be read: ${FAULTS[code].meaning}`;
-  return { ok: false, text: JSON.stringify({ name: "Error", message: told, code }) };
+  return failed({ name: "Error", message: told, code, faultCode: code });
 }
 
 function tooMany(key: string): string {

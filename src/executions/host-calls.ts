@@ -3,7 +3,7 @@
 import type { CapabilityAnswer } from "../isolate/capabilities.ts";
 import { FAULTS } from "../errors.ts";
 import type { ConfigSource } from "../workspace/config-values.ts";
-import { createConfigCalls, refused } from "./config-calls.ts";
+import { createConfigCalls } from "./config-calls.ts";
 import { createNestedRuns, type NestedRuns, type NestedScene } from "./nested.ts";
 import { isNestedDeeper } from "./nesting.ts";
 
@@ -94,6 +94,10 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function refused(name: string, message: string): CapabilityAnswer {
+  return { ok: false, text: JSON.stringify({ name, message }) };
 }
 
 function misshapen(name: string): CapabilityAnswer {

@@ -143,3 +143,14 @@ it("B84: what the SDK gives to ask the supervisor with cannot be changed by one 
     [true, "get"],
   ]);
 });
+
+it("a harness is configured with what the test says, beside secrets of each run", async () => {
+  const harness = await engine.harness({
+    config: { limits: { retries: 2 }, TOKEN: "plain" },
+    files: { "wf.ts": workflow(`return [await config.get("limits"), await config.get("TOKEN"), (await config.get("none")) ?? null];`) },
+  });
+  expect((await harness.run("wf.ts")).result).toEqual([{ retries: 2 }, "plain", null]);
+  expect((await harness.run("wf.ts", {}, { secrets: { TOKEN } })).result).toEqual([{ retries: 2 }, "[secret TOKEN]", null]);
+  await expect(engine.harness({ config: { "a b": 1 } })).rejects.toMatchObject({ code: "ERR_INPUT_INVALID" });
+  await expect(engine.harness({ config: { A: null } })).rejects.toMatchObject({ code: "ERR_INPUT_INVALID" });
+});

@@ -26,8 +26,8 @@ it("B89: what was given to the execution comes first, and the workspace is not a
     return { kind: "value", value: [key] };
   });
   expect([await answered(config.get("GIVEN")), await answered(config.get("OTHER"))]).toEqual([
-    [true, "given"],
-    [true, ["OTHER"]],
+    [true, { value: "given" }],
+    [true, { value: ["OTHER"] }],
   ]);
   expect(asked).toEqual(["OTHER"]);
 });
@@ -35,17 +35,18 @@ it("B89: what was given to the execution comes first, and the workspace is not a
 it("B89: a secret is known to what scrubs before the answer is there", async () => {
   const handed = new HandedSecrets();
   const config = calls(async () => ({ kind: "secret", value: "the-secret", grants: ["*"] }), handed);
-  expect(await answered(config.get("TOKEN"))).toEqual([true, "the-secret"]);
+  expect(await answered(config.get("TOKEN"))).toEqual([true, { value: "the-secret" }]);
   expect(handed.scrubber()?.text("the-secret")).toBe("[secret TOKEN]");
 });
 
 it("B89: one that is not granted is refused with key, workflow, and a command that can be copied without danger", async () => {
-  const { ok, text } = await calls(async () => ({ kind: "denied" })).get("TOKEN");
-  expect([ok, JSON.parse(text)]).toEqual([
-    false,
+  expect(await answered(calls(async () => ({ kind: "denied" })).get("TOKEN"))).toEqual([
+    true,
     {
-      name: "ConfigDeniedError",
-      message: `The secret TOKEN is not granted to it's a $(trap).ts::default. Whoever runs the workspace can grant it: bifrost-executor config grant TOKEN 'it'\\''s a $(trap).ts::default' --workspace 'acme co'`,
+      error: {
+        name: "ConfigDeniedError",
+        message: `The secret TOKEN is not granted to it's a $(trap).ts::default. Whoever runs the workspace can grant it: bifrost-executor config grant TOKEN 'it'\\''s a $(trap).ts::default' --workspace 'acme co'`,
+      },
     },
   ]);
 });
@@ -70,8 +71,15 @@ it("B84: of a server that fails, author code learns no more than that it does; t
     (message) => told.push(message),
   );
   expect(await answered(config.get("TOKEN"))).toEqual([
-    false,
-    { name: "Error", message: "The value of TOKEN could not be read: The database does not answer.", code: "ERR_DATABASE_UNAVAILABLE" },
+    true,
+    {
+      error: {
+        name: "Error",
+        message: "The value of TOKEN could not be read: The database does not answer.",
+        code: "ERR_DATABASE_UNAVAILABLE",
+        faultCode: "ERR_DATABASE_UNAVAILABLE",
+      },
+    },
   ]);
   expect(told.join()).toContain("db.internal");
 });
@@ -88,5 +96,5 @@ it("B85: the workspace is asked for one value at a time, and for none after the 
     return { kind: "absent" };
   });
   const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => config.get(`K${index}`)));
-  expect([most, asked, answers.filter(({ ok }) => !ok).length]).toEqual([1, 5, 1]);
+  expect([most, asked, answers.filter(({ text }) => text.includes("error")).length]).toEqual([1, 5, 1]);
 });

@@ -127,8 +127,8 @@ it("B84: a failure of ours, or of a server, says nothing of itself to author cod
 
 it("B84: a granted value is answered by its own name alone", async () => {
   const host = calls(undefined, { handed: new HandedSecrets({ TOKEN: "value" }) });
-  expect(await answerOf(host, "config", { key: "TOKEN" })).toEqual([true, "value"]);
-  for (const key of ["toString", "__proto__", "constructor", "OTHER"]) expect(await answerOf(host, "config", { key })).toEqual([true, null]);
+  expect(await answerOf(host, "config", { key: "TOKEN" })).toEqual([true, { value: "value" }]);
+  for (const key of ["toString", "__proto__", "constructor", "OTHER"]) expect(await answerOf(host, "config", { key })).toEqual([true, {}]);
 });
 
 it("B50: while parameters are read there are no host functions", async () => {
