@@ -83,6 +83,8 @@ export interface Executor extends AsyncDisposable {
   sourceOf(execution: Pick<Execution, "snapshotId">, path: string): Promise<string | undefined>;
   /** What is kept of an execution that has ended. Rejects with ERR_EXECUTION_NOT_FOUND. */
   execution(id: string): Promise<Execution>;
+  /** Whether it is under way in this process, also as what another executes; until its end is recorded. */
+  isRunning(id: string): boolean;
   /**
    * Resolves when it has ended as cancelled, and says how far that had to go; so again for one that was cancelled before. Rejects
    * with ERR_EXECUTION_ENDED where it came to another end, and with ERR_EXECUTION_NOT_FOUND for an id that is not of this workspace.
@@ -221,16 +223,6 @@ export function createExecutor(parts: ExecutorParts): Executor {
     return order;
   }
 
-  async function ended(id: string): Promise<Execution> {
-    const stored = await records.get(workspace.id, id);
-    if (stored?.execution !== undefined) return stored.execution;
-    throw new Fault(
-      "ERR_EXECUTION_NOT_FOUND",
-      stored === undefined ? `No execution of this workspace has the id ${id}.` : `The execution ${id} has not ended yet.`,
-      { details: { id } },
-    );
-  }
-
   const fileOf: Executor["fileOf"] = ({ snapshotId }, path) => readSnapshotFile({ workspace: workspace.id, snapshotId, path }, { snapshots, origin });
 
   async function runOrder(order: Order): Promise<Execution> {
@@ -279,13 +271,14 @@ export function createExecutor(parts: ExecutorParts): Executor {
       const file = await fileOf(execution, path).catch(() => undefined);
       return file && decodeSource(file.bytes);
     },
-    execution: ended,
+    execution: recording.ended,
+    isRunning: (id) => running.has(id),
     async cancel(id) {
-      return (await running.cancel(id)) ?? cancellationOf(await ended(id));
+      return (await running.cancel(id)) ?? cancellationOf(await recording.ended(id));
     },
     async *logs(id, { after = 0, signal } = {}) {
       checkLineNumber(after);
-      yield* running.follow(id, { after, signal }) ?? (await ended(id)).logs.slice(after);
+      yield* running.follow(id, { after, signal }) ?? (await recording.ended(id)).logs.slice(after);
     },
     async settled() {
       while (loose.size > 0) await Promise.all(loose);

@@ -88,6 +88,10 @@ export class HostRuns {
     return { ended: awaited.promise, [Symbol.dispose]: () => void this.#awaited.delete(id) };
   }
 
+  has(id: string): boolean {
+    return this.#held.has(id);
+  }
+
   /** True where it is in the hands of this host. */
   cancel(id: string): boolean {
     const holding = this.#held.get(id);
@@ -148,7 +152,7 @@ export class HostRuns {
     { holding, executor, held }: { readonly holding: Holding; readonly executor: Executor; readonly held: Held },
   ): Promise<Execution> {
     const { live, observe } = this.#options;
-    const { id, workspace, limits, snapshotId, queuedMs } = taken;
+    const { id, workspace, fence, limits, snapshotId, queuedMs } = taken;
     holding.executor = executor;
     const span = observe.span("execution", { kind: "consumer", parent: taken.traceparent, attributes: attributesOf(taken, executor) });
     void live.announce({ type: "begun", workspace, id });
@@ -160,9 +164,9 @@ export class HostRuns {
         snapshotId,
         limits: lowerLimits(executor.workspace.limits, limits ?? {}),
         signal: holding.stop.signal,
-        onLog: (line) => live.append(workspace, id, { line }),
+        onLog: (line) => live.append(workspace, id, { line, fence }),
         onHostCall: (name) => this.#observeCall(name, span),
-        onNestedLog: (line, from) => live.append(workspace, id, { line, from }),
+        onNestedLog: (line, from) => live.append(workspace, id, { line, from, fence }),
       });
       this.#observeEnd(execution, { executor, span });
       return execution;

@@ -69,16 +69,21 @@ export class HostWorkspaces implements AsyncDisposable {
     return this.#names.get(id) ?? id;
   }
 
+  /** Where an execution of this id is under way, also as what another one executes. */
+  whereRuns(id: string): Executor | undefined {
+    return [...this.#open.values()]
+      .map(({ executor }) => executor)
+      .concat([...this.#retiring.keys()])
+      .find((executor) => executor.isRunning(id));
+  }
+
   async names(): Promise<readonly string[]> {
     return [...(await this.#rows()).values()].toSorted();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#open.clear();
-    for (const [executor, timer] of this.#retiring) {
-      clearTimeout(timer);
-      this.#retire(executor);
-    }
+    for (const executor of this.#retiring.keys()) this.#retire(executor);
     await Promise.all(this.#closing);
   }
 
@@ -118,11 +123,15 @@ export class HostWorkspaces implements AsyncDisposable {
   }
 
   #retire(executor: Executor): void {
-    this.#retiring.delete(executor);
+    const timer = this.#retiring.get(executor);
+    clearTimeout(timer);
     const closing = executor
       .retire()
       .catch((error: unknown) => this.#options.log?.(`A workspace could not be closed: ${error instanceof Error ? error.message : String(error)}`))
-      .finally(() => this.#closing.delete(closing));
+      .finally(() => {
+        this.#retiring.delete(executor);
+        this.#closing.delete(closing);
+      });
     this.#closing.add(closing);
   }
 }

@@ -13,6 +13,7 @@ import type { Host } from "./host.ts";
 import { observeHost } from "./host-gauges.ts";
 import { observedBacking } from "./host-backing.ts";
 import { readiness } from "./host-readiness.ts";
+import { createStrays } from "./host-strays.ts";
 import { HostRuns } from "./host-runs.ts";
 import { hostWorkspace, type HostedParts } from "./host-workspace.ts";
 import { HostWorkspaces } from "./host-workspaces.ts";
@@ -68,7 +69,14 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
   );
   const runs = new HostRuns({ ledger, live, queue, workspaces, observe, log: (message, about) => log.error(message, about) });
   opened.use(observeHost(observe, { ledger, runs, workspaces, pools, slots: works ? slots : 0 }));
-  const cancel = (executionId: string): void => void runs.cancel(executionId);
+  const cancel = (executionId: string): void => {
+    // What another executes is in no hands but those of its workspace.
+    if (!runs.cancel(executionId))
+      void workspaces
+        .whereRuns(executionId)
+        ?.cancel(executionId)
+        .catch(() => undefined);
+  };
   opened.use(live.listen((notice) => notice.type === "cancel" && cancel(notice.id)));
 
   let dispatcher: Dispatcher | undefined;
@@ -105,6 +113,8 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
       log: note,
     }),
   );
+  const onClosed = ({ ended, waiting }: Awaited<ReturnType<Ledger["reap"]>>): void => afterReaping(ended, waiting);
+  if (works) opened.use(createStrays({ ledger, host, has: (each) => runs.has(each) || workspaces.whereRuns(each) !== undefined, onClosed, log: note }));
   opened.use(createKeeper({ database: backing.database, defaults: config.defaults, log: note }));
 
   function afterReaping(ended: readonly { readonly id: string; readonly workspace: string }[], waiting: number): void {
@@ -112,7 +122,6 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     if (ended.length > 0) observe.count("reaped executions", ended.length);
     if (waiting > 0) void dispatcher?.look();
   }
-
 
   const parts: HostedParts = {
     ledger,

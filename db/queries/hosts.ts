@@ -60,11 +60,15 @@ export interface HeldRow {
   readonly workspace_id: string;
   readonly host_id: string;
   readonly fence: number;
+  readonly begun: boolean;
+  readonly nested: boolean;
 }
 
 export async function selectHeld(db: Connection, host: string): Promise<readonly HeldRow[]> {
   const { rows } = await sql<HeldRow>`
-    select id, workspace_id, host_id, fence from executions where host_id = ${host} and status in ('Running', 'Cancelling') order by id`.execute(db);
+    select id, workspace_id, host_id, fence, started_at is not null as begun, parent_id is not null as nested from executions where host_id = ${host} and status in ('Running', 'Cancelling') order by id`.execute(
+    db,
+  );
   return rows;
 }
 
@@ -84,17 +88,21 @@ const PAUSE = sql`least(e.retry_backoff_ms * power(2, least(e.attempt - 1, 30)),
 
 /**
  * Takes all from a host: what was to be cancelled is, what may run again and has attempts left waits, the rest is stuck. What
- * is executed by another never waits by itself.
+ * is executed by another never waits by itself. `only` these where it is given.
  */
-export async function takeFromHost(db: Connection, host: string, ends: { readonly cancelled: End; readonly stuck: End }): Promise<readonly ReapedRow[]> {
-  const { cancelled, stuck } = ends;
+export async function takeFromHost(
+  db: Connection,
+  host: string,
+  { cancelled, stuck, only }: { readonly cancelled: End; readonly stuck: End; readonly only?: readonly string[] | undefined },
+): Promise<readonly ReapedRow[]> {
+  const among = only === undefined ? sql`` : sql`and e.id = any(${[...only]}::uuid[])`;
   const { rows } = await sql<ReapedRow>`
     with held as (
       select e.id, case
         when e.status = 'Cancelling' then 'Cancelled'
         when e.retry_idempotent and e.parent_id is null and e.attempt < e.retry_attempts then 'Scheduled'
         else 'Stuck' end as status
-      from executions e where e.host_id = ${host}::uuid and e.status in ('Running', 'Cancelling')
+      from executions e where e.host_id = ${host}::uuid and e.status in ('Running', 'Cancelling') ${among}
       order by e.id for no key update of e
     )
     update executions e

@@ -2,14 +2,14 @@
 // waited for too long.
 import { lockTurns } from "../../db/queries/execution-claims.ts";
 import { failWaiting, lockExpired, type ExpiredRow } from "../../db/queries/execution-waiting.ts";
-import { beatHost, leaveHost, listHosts, markDead, selectHeld, takeFromHost } from "../../db/queries/hosts.ts";
+import { beatHost, leaveHost, listHosts, markDead, selectHeld, takeFromHost, type ReapedRow } from "../../db/queries/hosts.ts";
 import { decodeText, encodeText } from "../../db/text.ts";
 import { simpleError } from "../execution-error.ts";
 import { errorColumns } from "./error-columns.ts";
 import type { LedgerGround } from "./ledger-ground.ts";
 import type { Ledger } from "./ledger.ts";
 
-export function createClosing({ db, guarded }: LedgerGround): Pick<Ledger, "beat" | "hosts" | "leave" | "held" | "reap" | "expire"> {
+export function createClosing({ db, guarded }: LedgerGround): Pick<Ledger, "beat" | "hosts" | "leave" | "held" | "abandon" | "reap" | "expire"> {
   return {
     beat: (host, { name, slots }) => guarded(() => beatHost(db, { id: host, name: encodeText(name), slots })),
 
@@ -21,7 +21,13 @@ export function createClosing({ db, guarded }: LedgerGround): Pick<Ledger, "beat
     leave: (host) => guarded(() => leaveHost(db, host)),
 
     held: (host) =>
-      guarded(async () => (await selectHeld(db, host)).map(({ id, workspace_id: workspace, host_id, fence }) => ({ id, workspace, host: host_id, fence }))),
+      guarded(async () => (await selectHeld(db, host)).map(({ workspace_id: workspace, host_id, ...held }) => ({ ...held, workspace, host: host_id }))),
+
+    abandon: (host, only) =>
+      guarded(async () => {
+        const error = simpleError("ERR_PROCESS_CRASH", "ExecutorLostError", LOST);
+        return reapedOf(await takeFromHost(db, host, { cancelled: errorColumns(cancelledError()), stuck: errorColumns(error), only }));
+      }),
 
     reap: (host) =>
       guarded(async () => {
@@ -31,8 +37,7 @@ export function createClosing({ db, guarded }: LedgerGround): Pick<Ledger, "beat
           await markDead(transaction, host);
           return await takeFromHost(transaction, host, { cancelled: errorColumns(cancelledError()), stuck: errorColumns(stuckError(host)) });
         });
-        const ended = rows.filter(({ status }) => status !== "Scheduled");
-        return { ended: ended.map(({ id, workspace_id: workspace }) => ({ id, workspace })), waiting: rows.length - ended.length };
+        return reapedOf(rows);
       }),
 
     expire: () =>
@@ -48,6 +53,14 @@ export function createClosing({ db, guarded }: LedgerGround): Pick<Ledger, "beat
         }),
       ),
   };
+}
+
+const LOST =
+  "The executor host lost sight of the execution when the database went away. How far it came is not known: look at its logs before it is run again, or declare its workflow idempotent, so that it is run again by itself.";
+
+function reapedOf(rows: readonly ReapedRow[]): Awaited<ReturnType<Ledger["reap"]>> {
+  const ended = rows.filter(({ status }) => status !== "Scheduled");
+  return { ended: ended.map(({ id, workspace_id: workspace }) => ({ id, workspace })), waiting: rows.length - ended.length };
 }
 
 function stuckError(host: string) {

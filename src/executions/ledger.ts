@@ -47,6 +47,13 @@ export interface Claim {
   readonly fence: number;
 }
 
+export interface HeldExecution extends Claim {
+  /** Whether author code may have run. */
+  readonly begun: boolean;
+  /** Whether another execution executes it. */
+  readonly nested: boolean;
+}
+
 export interface ClaimedExecution extends AcceptedOrder, Claim {
   /** 1 for the first. */
   readonly attempt: number;
@@ -163,7 +170,9 @@ export interface Ledger {
   hosts(): Promise<readonly { readonly id: string; readonly name: string; readonly slots: number; readonly mark: string; readonly running: number }[]>;
   leave(host: string): Promise<void>;
   /** What a host holds now, executions inside of others included. */
-  held(host: string): Promise<readonly Claim[]>;
+  held(host: string): Promise<readonly HeldExecution[]>;
+  /** As `reap` does, for these alone, of a host that lives and does not have them in hand: answers that it never got left them with it. */
+  abandon(host: string, ids: readonly string[]): ReturnType<Ledger["reap"]>;
   /**
    * Takes all from a host that is dead: those whose policy allows it wait again, the others end as Stuck (those being cancelled as
    * Cancelled). Safe for many at once. Gives what it ended and what waits again.

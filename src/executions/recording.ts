@@ -1,6 +1,7 @@
 // What is kept of an order's execution: the steps of execution.ts that go to the record. A dry run leaves none. One that a
 // host has accepted is written until it stands, or until somebody else has it.
 import type { Execution } from "../completion.ts";
+import { Fault } from "../errors.ts";
 import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
 import type { Order } from "./order.ts";
 import { persistently } from "./persistently.ts";
@@ -20,6 +21,8 @@ export interface Recording {
   idWasGiven(order: Order): void;
   readonly recall: (order: Order) => Promise<StoredExecution | undefined>;
   readonly begin: (order: Order, start: Start) => Promise<Pick<ExecutionStart, "startedAt">>;
+  /** Rejects with ERR_EXECUTION_NOT_FOUND. */
+  readonly ended: (id: string) => Promise<Execution>;
   readonly record: (order: Order, execution: Execution) => Promise<Execution>;
 }
 
@@ -69,5 +72,12 @@ export function createRecording({ workspace, records, log }: RecordingParts): Re
     return await persistently(() => records.end(workspace, execution, { claim, inputJson }), { signal, log });
   }
 
-  return { idWasGiven: (order) => void given.add(order), recall, begin, record };
+  async function ended(id: string): Promise<Execution> {
+    const stored = await records.get(workspace, id);
+    if (stored?.execution !== undefined) return stored.execution;
+    const message = stored === undefined ? `No execution of this workspace has the id ${id}.` : `The execution ${id} has not ended yet.`;
+    throw new Fault("ERR_EXECUTION_NOT_FOUND", message, { details: { id } });
+  }
+
+  return { idWasGiven: (order) => void given.add(order), recall, begin, ended, record };
 }

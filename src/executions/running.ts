@@ -59,6 +59,10 @@ export class RunningExecutions {
     return this.#running.get(id)?.follow(after, signal);
   }
 
+  has(id: string): boolean {
+    return this.#running.has(id);
+  }
+
   /** Resolves when all have ended that are under way now. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#running.values()].map(({ ended }) => ended));
