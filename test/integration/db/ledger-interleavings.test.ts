@@ -59,8 +59,10 @@ describeOnBoth("interleavings", (scene) => {
         expect(moves.filter(({ was }) => TERMINAL.has(was))).toEqual([]);
         expect(moves.every((move) => move.fence_now - move.fence_was === (move.is_now === "Running" ? 1 : 0))).toBe(true);
         for (const { status, ends, writers, wasCancelled } of executions) {
-          expect(ends).toEqual([status]);
-          expect(writers).toBe(wasCancelled ? 0 : 1);
+          expect(ends.map((end) => end.is_now)).toEqual([status]);
+          expect(writers).toHaveLength(wasCancelled ? 0 : 1);
+          // Written under a claim, it was the last that was given.
+          for (const { fence = ends[0]!.fence_now } of writers) expect(fence).toBe(ends[0]!.fence_now);
         }
         const [{ ledger }] = scene.hosts;
         expect([await ledger.depth(), await ledger.hosts()]).toEqual([[], []]);
@@ -74,8 +76,8 @@ class Play {
   readonly #scene: LedgerScene;
   readonly #names = [randomUUID(), randomUUID()];
   readonly #claims = new Map<string, Claim[]>();
-  /** Ids, each as often as somebody was told that he has ended it. */
-  readonly #writers: string[] = [];
+  /** Ids, each as often as somebody was told that he has ended it; with the fence of his claim. */
+  readonly #writers: { readonly id: string; readonly fence?: number }[] = [];
   readonly #cancelled = new Set<string>();
   #ids: readonly string[] = [];
 
@@ -100,18 +102,18 @@ class Play {
     } else if (action === "reap") {
       const name = this.#names[host]!;
       this.#names[host] = randomUUID();
-      this.#writers.push(...(await ledger.reap(name)).ended.map((end) => end.id));
-    } else if (action === "expire") this.#writers.push(...(await ledger.expire()).map((end) => end.id));
+      this.#writers.push(...(await ledger.reap(name)).ended.map((end) => ({ id: end.id })));
+    } else if (action === "expire") this.#writers.push(...(await ledger.expire()).map((end) => ({ id: end.id })));
     else if (claim === undefined) {
-      if (action === "refuse" && (await ledger.endUnbegun({ id, workspace }, { status: "Failed", error: undefined }))) this.#writers.push(id);
+      if (action === "refuse" && (await ledger.endUnbegun({ id, workspace }, { status: "Failed", error: undefined }))) this.#writers.push({ id });
     } else if (action === "begin") await records.begin(startOf(claim, { claim })).catch(mayBeLost);
     else if (action === "hand back") await ledger.handBack(claim, { dueInMs: 0, counts: which === 0 });
     else if (action === "keep lines") await ledger.keepLines(claim, [{ sequence: 1, level: "info", message: "m", timestamp: "2026-11-20T10:00:00.000Z" }]);
     else if (action === "refuse") {
-      if (await ledger.endUnbegun(claim, { status: "Failed", error: undefined })) this.#writers.push(id);
+      if (await ledger.endUnbegun(claim, { status: "Failed", error: undefined })) this.#writers.push(claim);
     } else {
       const status = action === "end" ? "Success" : "Timeout";
-      if (await records.end(workspace, envelopeOf(claim, { status }), { claim })) this.#writers.push(id);
+      if (await records.end(workspace, envelopeOf(claim, { status }), { claim })) this.#writers.push(claim);
     }
   }
 
@@ -121,20 +123,23 @@ class Play {
     const [workspace] = this.#scene.workspaces;
     for (const host of [0, 1] as const) await this.act({ action: "reap", host, target: 0, claim: 0 });
     for (const id of this.#ids) {
-      if (await ledger.endUnbegun({ id, workspace }, { status: "Failed", error: undefined })) this.#writers.push(id);
+      if (await ledger.endUnbegun({ id, workspace }, { status: "Failed", error: undefined })) this.#writers.push({ id });
     }
   }
 
   async outcome() {
     const { rows: moves } = await sql<{ id: string; was: string; is_now: string; fence_was: number; fence_now: number }>`
       select id, was, is_now, fence_was, fence_now from moves order by n`.execute(this.#scene.db);
-    const executions = this.#ids.map(async (id) => ({
-      status: (await this.#scene.hosts[0].ledger.state(this.#scene.workspaces[0], id))!.status,
-      ends: moves.filter((move) => move.id === id && TERMINAL.has(move.is_now)).map((move) => move.is_now),
-      writers: this.#writers.filter((one) => one === id).length,
-      // Nobody else was told: whoever cancelled it has written that.
-      wasCancelled: this.#cancelled.has(id) && !this.#writers.includes(id),
-    }));
+    const executions = this.#ids.map(async (id) => {
+      const writers = this.#writers.filter((one) => one.id === id);
+      return {
+        status: (await this.#scene.hosts[0].ledger.state(this.#scene.workspaces[0], id))!.status,
+        ends: moves.filter((move) => move.id === id && TERMINAL.has(move.is_now)),
+        writers,
+        // Nobody else was told: whoever cancelled it has written that.
+        wasCancelled: this.#cancelled.has(id) && writers.length === 0,
+      };
+    });
     return { moves, executions: await Promise.all(executions) };
   }
 
