@@ -45,7 +45,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   work: { summary: "take executions and run them, beside other hosts", load: async () => (await import("./work-command.ts")).workCommand },
   doctor: {
-    summary: "tell which layers of protection are around author code here",
+    summary: "tell which layers of protection are around author code here, and how the servers are",
     load: async () => (await import("./doctor-command.ts")).doctorCommand,
   },
 };

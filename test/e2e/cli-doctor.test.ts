@@ -7,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LAYER_NAMES } from "../../src/process/hardening/layers.ts";
 import { findTools } from "../../src/process/hardening/tools.ts";
 import { commandLine, type CommandLine } from "../support/command-line.ts";
+import { freshDatabase, freshRedis } from "../support/servers/fresh.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 interface Told {
+  readonly servers: readonly { readonly name: string; readonly state: string }[];
   readonly layers: readonly { readonly name: string; readonly active: boolean }[];
 }
 
@@ -44,6 +46,37 @@ describe("bifrost-executor doctor", () => {
   it("refuses a minimum that names no layer", async () => {
     const { stderr, code } = await shell.run("bifrost-executor", ["doctor"], { env: { BIFROST_REQUIRE: "everything" } });
     expect([code, stderr]).toEqual([69, expect.stringContaining('BIFROST_REQUIRE names "everything"')]);
+  });
+
+  it("looks at the servers a host would stand on, and says what to do about each that is not well", async () => {
+    await using database = await freshDatabase();
+    await using redis = await freshRedis();
+    const env = { DATABASE_URL: database.url, REDIS_URL: redis.url };
+    const empty = await shell.run("bifrost-executor", ["doctor"], { env });
+    expect([empty.code, empty.stderr]).toEqual([69, expect.stringContaining("Not well: database")]);
+    expect(empty.stdout).toMatch(/^database +broken +PostgreSQL [\d.]+.* lacks 0001-[^\n]+\n +Run `bifrost-executor init` against it\.$/mu);
+
+    expect(await shell.run("bifrost-executor", ["init"], { env })).toMatchObject({ code: 0 });
+    const { stdout, code } = await shell.run("bifrost-executor", ["doctor", "--json"], { env });
+    const { servers } = JSON.parse(stdout) as Told;
+    expect(code).toBe(0);
+    expect(servers.map(({ name }) => name)).toEqual(["database", "clock", "queue", "secrets", "redis"]);
+    expect(servers.filter(({ name }) => name !== "redis").map(({ state }) => state)).toEqual(["fine", "fine", "fine", "fine"]);
+    // The tests' own Redis lets everybody do everything.
+    expect(servers.at(-1)).toMatchObject({
+      state: "doubtful",
+      found: expect.stringContaining("flushall") as string,
+      remedy: expect.stringContaining("user") as string,
+    });
+  });
+
+  it("says what cannot be reached, and never with what password", async () => {
+    const env = { DATABASE_URL: "postgres://bifrost:hunter2@127.0.0.1:1/bifrost", REDIS_URL: "redis://executor:hunter2@127.0.0.1:1" };
+    const { code, stdout, stderr } = await shell.run("bifrost-executor", ["doctor"], { env });
+    expect([code, stderr]).toEqual([69, expect.stringContaining("Not well: database, redis")]);
+    expect(stdout).toMatch(/^database +broken +.*127\.0\.0\.1:1\/bifrost/mu);
+    expect(stdout).toMatch(/^redis +broken +.*127\.0\.0\.1:1/mu);
+    expect(stdout + stderr).not.toContain("hunter2");
   });
 
   // Only root can have its children be other users: for any other host that layer is lacking.
