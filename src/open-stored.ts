@@ -1,6 +1,5 @@
 // Opens a stored workspace: PostgreSQL and Redis where the configuration names them, else the embedded database with a
 // store in memory. The same code over both.
-import { randomUUID } from "node:crypto";
 import type { OpenDatabase } from "../db/open-database.ts";
 import type { Config } from "./config.ts";
 import { Fault } from "./errors.ts";
@@ -63,11 +62,9 @@ export async function openWithPools(
     if (stored === undefined) throw noWorkspace(name);
     const workspace = { ...stored, ...withOwnSettings(stored, options.own ?? {}) };
     const { db, server: describeServer, exclusive } = backing.database;
-    const host: string = randomUUID();
     const alone = createLoneHost({
-      records: createDatabaseRecords({ db, describeServer, host: () => host }),
+      records: (host) => createDatabaseRecords({ db, describeServer, host }),
       ledger: async () => (await import("./executions/database-ledger.ts")).createLedger({ db, describeServer }),
-      host,
       name: `process ${process.pid}`,
       exclusive,
       log: log ?? (() => undefined),

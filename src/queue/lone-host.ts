@@ -1,16 +1,16 @@
 // Records of a process that executes for itself beside the hosts: the command line, a test, a program. What it began and did
 // not end, because it was killed, is closed by the others; so while it runs something it gives signs of life as they do.
+import { randomUUID } from "node:crypto";
 import type { Ledger } from "../executions/ledger.ts";
 import type { ExecutionRecords } from "../executions/records.ts";
 import type { Note } from "../snapshot/note.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
 
 export interface LoneHostParts {
-  readonly records: ExecutionRecords;
+  /** Made with the id that it has at the time: a host that has left, or was taken for dead, begins nothing more under the old one. */
+  readonly records: (host: () => string) => ExecutionRecords;
   /** Asked for when it is needed: most runs are over before. */
   readonly ledger: () => Promise<Ledger>;
-  /** Its id, with which the records are made. */
-  readonly host: string;
   readonly name: string;
   /** Whether nobody else can reach the database: then whoever held executions before is gone, and they are closed at the end. */
   readonly exclusive: boolean;
@@ -24,7 +24,9 @@ export interface LoneHost extends AsyncDisposable {
 /** Most executions have ended by then; hosts are patient for longer. */
 const BEAT_AFTER_MS = 1000;
 
-export function createLoneHost({ records, ledger, host, name, exclusive, log }: LoneHostParts): LoneHost {
+export function createLoneHost({ records: recordsOf, ledger, name, exclusive, log }: LoneHostParts): LoneHost {
+  let host: string = randomUUID();
+  const records = recordsOf(() => host);
   let underWay = 0;
   let hasRun = false;
   let heartbeat: Heartbeat | undefined;
@@ -35,21 +37,24 @@ export function createLoneHost({ records, ledger, host, name, exclusive, log }: 
     underWay += 1;
     hasRun = true;
     if (exclusive || waiting !== undefined || heartbeat !== undefined) return;
-    waiting = setTimeout(() => (starting = beat()), BEAT_AFTER_MS);
+    waiting = setTimeout(() => void (starting = beat()), BEAT_AFTER_MS);
     waiting.unref();
   }
 
   async function beat(): Promise<void> {
     const known = await ledger();
     if (underWay === 0) return;
+    let beating = host;
     // Taken for dead all the same, it goes on: its caller is waiting right here, and the record says what the others made of it.
     heartbeat = createHeartbeat({
       ledger: known,
-      host: () => host,
+      host: () => beating,
       name,
       slots: 0,
       onCancelling: () => undefined,
-      onDead: () => undefined,
+      onDead: () => {
+        host = beating = randomUUID();
+      },
       log: () => undefined,
     });
   }
@@ -64,8 +69,12 @@ export function createLoneHost({ records, ledger, host, name, exclusive, log }: 
     waiting = undefined;
     await starting;
     const beating = heartbeat;
+    // Something may have begun meanwhile, under this id.
+    if (beating === undefined || underWay > 0) return;
     heartbeat = undefined;
-    await beating?.[Symbol.asyncDispose]();
+    // What begins while this one leaves is another's.
+    host = randomUUID();
+    await beating[Symbol.asyncDispose]();
   }
 
   async function closeWhatIsLeft(): Promise<void> {
