@@ -3,11 +3,13 @@
 import type { Config } from "./config.ts";
 import { Fault } from "./errors.ts";
 import type { Host } from "./host.ts";
+import { runSchedules } from "./host-schedules.ts";
 import type { ServiceLog } from "./observe/logging.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { observeWith } from "./observe/observing.ts";
 import { createTracing } from "./observe/tracing.ts";
 import { openHost, type OpenedHost } from "./open-host.ts";
+import { createDatabaseSchedules } from "./queue/database-schedules.ts";
 import { createServer, type RpcServer } from "./rpc/server.ts";
 import { createTokens, type Tokens } from "./rpc/tokens.ts";
 import { listenFault } from "./listen-fault.ts";
@@ -44,6 +46,9 @@ export async function openService({ config, works, answers, log }: ServiceOption
   const observe = observeWith({ metrics, tracing: createTracing(), log });
   await using opened = new AsyncDisposableStack();
   const host = opened.use(await openHost({ config, works, log, observe }));
+  const { db, server: describeServer } = host.backing.database;
+  const schedules = createDatabaseSchedules({ db, describeServer });
+  opened.use(runSchedules({ schedules, host, observe, log: (message) => log.warn(message) }));
   let server: RpcServer | undefined;
   let url: string | undefined;
   if (answers !== undefined) {
@@ -61,6 +66,7 @@ export async function openService({ config, works, answers, log }: ServiceOption
           ownSettings: (...asked) => origin.ownSettings(...asked),
           updateSettings: (...asked) => origin.updateSettings(...asked),
         },
+        schedules,
         metrics,
         observe,
         log: log.pino,

@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Host, HostedWorkspace } from "../host.ts";
 import type { Observe } from "../observe/observe.ts";
+import type { Schedules } from "../queue/schedules.ts";
 import type { WorkspaceSettings } from "../settings.ts";
 import type { Origin } from "../snapshot/origin.ts";
 import type { DataOptionsAnswer } from "./contract-workflows.ts";
@@ -52,6 +53,8 @@ export interface ServerParts {
   readonly tokens: Tokens;
   /** No routes under /v1/workspaces where absent. */
   readonly settings?: SettingsAccess | undefined;
+  /** No schedules where absent. */
+  readonly schedules?: Schedules | undefined;
   /** No options of data providers where absent. */
   readonly dataOptions?: ReadDataOptions | undefined;
   /** For /metrics, which is not there where this is absent. */
