@@ -45,7 +45,7 @@ function describe(issue: Issue, { part, data }: { readonly part: string; readonl
   const inner = innermost(issue, data);
   const path = [...inner.path];
   if (inner.code === "unrecognized_keys") path.push(inner.keys[0] ?? "");
-  return { path: pathText(part, path), expected: wanted(inner), received: kindOf(valueAt(data, path), path) };
+  return { path: pathText(part, path), expected: wanted(inner), received: kindOf(valueAt(data, path), inner.code === "unrecognized_keys" ? undefined : path) };
 }
 
 /** Of a choice of shapes, what is wrong with the one that was most nearly met. */
@@ -107,12 +107,13 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-function kindOf(value: unknown, path: readonly PropertyKey[]): string {
+/** `path`: undefined for what nobody knows, and may be a secret under a misspelt name. */
+function kindOf(value: unknown, path: readonly PropertyKey[] | undefined): string {
   if (value === undefined) return "missing";
   if (value === null) return "null";
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object") return "an object";
-  const isQuiet = path.some((key) => NOT_REPEATED.has(String(key).toLowerCase()));
+  const isQuiet = path === undefined || path.some((key) => NOT_REPEATED.has(String(key).toLowerCase()));
   const text = JSON.stringify(value);
   return isQuiet || text.length > MOST_REPEATED ? article(typeof value) : text;
 }

@@ -47,6 +47,8 @@ export interface ConfigValues {
   setValue(key: string, value: unknown): Promise<ConfigEntry>;
   /** `grantedTo` replaces who may read it; where absent, that stays, and is nobody for a new one. */
   setSecret(key: string, secret: { readonly value: string; readonly grantedTo?: readonly string[] | undefined }): Promise<ConfigEntry>;
+  /** All that may read it from now on. */
+  setGrants(key: string, references: readonly string[]): Promise<ConfigEntry>;
   grant(key: string, references: readonly string[]): Promise<ConfigEntry>;
   /** Refused where one of the references is not granted as it is written here. */
   revoke(key: string, references: readonly string[]): Promise<ConfigEntry>;

@@ -93,6 +93,7 @@ export function createDatabaseConfig({ db, describeServer, keys }: DatabaseConfi
       },
       setValue,
       setSecret,
+      setGrants: (key, references) => changeGrants(key, () => checkedGrants(references)),
       grant: (key, references) => changeGrants(key, (grants) => checkedGrants([...grants, ...references])),
       revoke: (key, references) => changeGrants(key, (grants) => without(grants, { key, references: checkedGrants(references) })),
       async remove(key) {

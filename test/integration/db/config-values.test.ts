@@ -58,6 +58,8 @@ describe.each(BOTH)("configuration over $name", ({ embedded }) => {
     expect(await read(id, "TOKEN", { path: "b.ts", exportName: "default" })).toEqual({ kind: "denied" });
     await config.revoke("TOKEN", ["tickets/"]);
     expect(await read(id, "TOKEN")).toEqual({ kind: "denied" });
+    expect(await config.setGrants("TOKEN", ["b.ts", "tickets/close.ts", "b.ts"])).toMatchObject({ grantedTo: ["b.ts", "tickets/close.ts"] });
+    expect(await read(id, "TOKEN")).toMatchObject({ kind: "secret" });
   });
 
   it("a new value keeps the grants, unless others are named", async () => {
