@@ -7,7 +7,7 @@ export interface StraysParts {
   readonly ledger: Pick<Ledger, "held" | "handBack" | "abandon">;
   readonly host: () => string;
   /** Whether this process has it in hand: as one of its own, or as what one of those executes. */
-  has(id: string): boolean;
+  readonly has: (id: string) => boolean;
   readonly onClosed: (closed: Awaited<ReturnType<Ledger["abandon"]>>) => void;
   readonly log: (message: string) => void;
   /** 2000 where absent. One that is missing twice in a row is a stray: what is on its way to be taken is not. */

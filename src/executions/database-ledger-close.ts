@@ -2,12 +2,12 @@
 // waited for too long.
 import { lockTurns } from "../../db/queries/execution-claims.ts";
 import { failWaiting, lockExpired, type ExpiredRow } from "../../db/queries/execution-waiting.ts";
-import { beatHost, leaveHost, listHosts, markDead, selectHeld, takeFromHost, type ReapedRow } from "../../db/queries/hosts.ts";
+import { beatHost, leaveHost, listHosts, markDead, selectHeld, takeFromHost, type HeldRow, type ReapedRow } from "../../db/queries/hosts.ts";
 import { decodeText, encodeText } from "../../db/text.ts";
 import { simpleError } from "../execution-error.ts";
 import { errorColumns } from "./error-columns.ts";
 import type { LedgerGround } from "./ledger-ground.ts";
-import type { Ledger } from "./ledger.ts";
+import type { HeldExecution, Ledger } from "./ledger.ts";
 
 export function createClosing({ db, guarded }: LedgerGround): Pick<Ledger, "beat" | "hosts" | "leave" | "held" | "abandon" | "reap" | "expire"> {
   return {
@@ -20,8 +20,7 @@ export function createClosing({ db, guarded }: LedgerGround): Pick<Ledger, "beat
 
     leave: (host) => guarded(() => leaveHost(db, host)),
 
-    held: (host) =>
-      guarded(async () => (await selectHeld(db, host)).map(({ workspace_id: workspace, host_id, ...held }) => ({ ...held, workspace, host: host_id }))),
+    held: (host) => guarded(async () => (await selectHeld(db, host)).map(heldOf)),
 
     abandon: (host, only) =>
       guarded(async () => {
@@ -57,6 +56,10 @@ export function createClosing({ db, guarded }: LedgerGround): Pick<Ledger, "beat
 
 const LOST =
   "The executor host lost sight of the execution when the database went away. How far it came is not known: look at its logs before it is run again, or declare its workflow idempotent, so that it is run again by itself.";
+
+function heldOf({ id, workspace_id: workspace, host_id: host, fence, begun, nested }: HeldRow): HeldExecution {
+  return { id, workspace, host, fence, begun, nested };
+}
 
 function reapedOf(rows: readonly ReapedRow[]): Awaited<ReturnType<Ledger["reap"]>> {
   const ended = rows.filter(({ status }) => status !== "Scheduled");
