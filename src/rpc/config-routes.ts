@@ -35,7 +35,7 @@ export function configRoutes(app: RpcApp, parts: RouteParts): void {
     description: "Holds from the next `config.get` on. Over a secret no plain value is set: delete it first.",
     body: configBodySchema,
     answers: { 200: { description: "As it is now", schema: configEntrySchema } },
-    async handle({ params: { key }, body: { value, secret, grantedTo = undefined }, workspace }) {
+    async handle({ params: { key }, body: { value, secret, grantedTo }, workspace }) {
       const values = await valuesOf(workspace);
       if (value !== undefined) return answerOf(await values.setValue(key, value));
       if (secret !== undefined) return answerOf(await values.setSecret(key, { value: secret, grantedTo }));
