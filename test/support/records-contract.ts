@@ -135,6 +135,37 @@ export function describeRecordsContract(name: string, create: () => Promise<Reco
       expect(kept.execution!.logs.map((line) => line.message)).toEqual([kept.status]);
     });
 
+    it("timings are kept with the envelope, as they are in it or beside it", async () => {
+      expect((await recorded({ timings: { pinned: 0.5, ran: 12 } })).timings).toEqual({ pinned: 0.5, ran: 12 });
+      const start = startOf();
+      await records.begin(start);
+      await records.end(workspace, executionOf(start, { timings: { ran: 1 } }), { timings: { queued: 4, ran: 1 } });
+      expect((await records.get(workspace, start.id))!.execution!.timings).toEqual({ queued: 4, ran: 1 });
+    });
+
+    it("what is run as soon as it was asked for ends under its claim alone, and cannot be asked for twice", async () => {
+      const start = startOf();
+      const accepted = {
+        id: start.id,
+        workspace,
+        reference: "wf",
+        workflow: start.workflow,
+        inputJson: start.inputJson,
+        askedBy: "a",
+        priority: 0,
+        retry: { attempts: 1, backoffMs: 1000, idempotent: false },
+      };
+      const claim = { id: start.id, workspace, host: "00000000-0000-7000-8000-0000000000aa", fence: 1 };
+      expect(await records.begin({ ...start, claim, accepted })).toEqual({ ...start, status: "Running", execution: undefined });
+      await expect(records.begin({ ...start, claim, accepted })).rejects.toMatchObject({ code: "ERR_IDEMPOTENCY_CONFLICT" });
+      expect(await records.end(workspace, executionOf(start))).toBe(false);
+      expect(await records.end(workspace, executionOf(start), { claim: { ...claim, fence: 2 } })).toBe(false);
+      expect(await records.end(workspace, executionOf(start), { claim })).toBe(true);
+      const lost = { code: "ERR_EXECUTION_ENDED", details: { reason: "claim lost" } };
+      await expect(records.begin({ ...start, claim })).rejects.toMatchObject(lost);
+      await expect(records.begin(startOf({ claim }))).rejects.toMatchObject(lost);
+    });
+
     it("what never began cannot end, and is not found", async () => {
       const start = startOf();
       expect(await records.end(workspace, executionOf(start))).toBe(false);

@@ -1,11 +1,14 @@
 // Migrations on both databases: complete, safe to run many at once, and refusing what this release does not know.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { openEmbeddedInMemory } from "../../../db/embedded.ts";
 import { migrateToLatest, requireCurrentSchema, schemaState } from "../../../db/migrate.ts";
 import { MIGRATIONS } from "../../../db/migrations/all.ts";
 import type { OpenDatabase } from "../../../db/open-database.ts";
 import { openPostgres } from "../../../db/postgres.ts";
+import { createLedger } from "../../../src/executions/database-ledger.ts";
+import { createDatabaseRecords } from "../../../src/executions/database-records.ts";
 import { createDatabaseOrigin } from "../../../src/workspace/database-origin.ts";
 import { openDatabase } from "../../../src/workspace/database-open.ts";
 import { freshDatabase, type Fresh } from "../../support/servers/fresh.ts";
@@ -103,6 +106,49 @@ describe("0005-settings", () => {
         {},
       ]);
       expect(await origin.workspace("by-hand")).toMatchObject({ limits: { wallMs: 0, cpuMs: 60_000, memoryBytes: 16_777_216 } });
+    } finally {
+      await database.close();
+    }
+  });
+});
+
+describe("0007-waiting-executions", () => {
+  it("what was recorded before is read and listed as it was, and the release before goes on beginning and ending executions", async () => {
+    const database = await openEmbeddedInMemory();
+    const { db } = database;
+    try {
+      const before = Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < "0007"));
+      const { error } = await new Migrator({ db, provider: { getMigrations: async () => before } }).migrateToLatest();
+      expect(error).toBeUndefined();
+      const origin = createDatabaseOrigin({ db, describeServer: "memory", exclusive: true, readCompilerOptions: () => ({}) });
+      const { id: workspace } = (await origin.workspace("kept", { create: true }))!;
+      const ids = ["00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"] as const;
+      // As the release before writes them.
+      const begin = (id: string, at: string) =>
+        sql`insert into executions (id, workspace_id, workflow, snapshot_id, status, input, started_at)
+          values (${id}, ${workspace}, 'wf.ts::default', 's1-x', 'Running', '{"a":1}', ${at}::timestamptz)`.execute(db);
+      const end = (id: string) =>
+        sql`update executions set status = 'Failed', error = '{"name":"E","message":"m","stack":"s","frames":[]}', modules = '[]',
+          usage = '{"wallMs":1,"cpuMs":2,"peakMemoryBytes":3}', finished_at = '2026-11-20T10:00:02.5Z'
+          where id = ${id} and workspace_id = ${workspace} and status = 'Running'`.execute(db);
+      await begin(ids[0], "2026-11-20T10:00:00.123Z");
+      expect(await migrateToLatest(db)).toEqual(NAMES.filter((name) => name >= "0007"));
+      await begin(ids[1], "2026-11-20T10:00:01Z");
+      for (const id of ids) await end(id);
+
+      const ledger = createLedger({ db, describeServer: "memory" });
+      const records = createDatabaseRecords({ db, describeServer: "memory" });
+      expect(await records.get(workspace, ids[0])).toMatchObject({
+        status: "Failed",
+        startedAt: "2026-11-20T10:00:00.123Z",
+        execution: { usage: { wallMs: 1, cpuMs: 2, peakMemoryBytes: 3 }, error: { name: "E" }, finishedAt: "2026-11-20T10:00:02.500Z" },
+      });
+      const { executions } = await ledger.list(workspace, {});
+      expect(executions.map(({ id, askedBy, attempt, error: shown }) => [id, askedBy, attempt, shown])).toEqual(
+        ids.toReversed().map((id) => [id, "cli", 1, { name: "E", message: "m" }]),
+      );
+      expect(await ledger.state(workspace, ids[0])).toMatchObject({ queuedAt: "2026-11-20T10:00:00.123Z", dueAt: undefined });
+      expect([await ledger.depth(), await ledger.hosts(), await ledger.nextDueInMs()]).toEqual([[], [], undefined]);
     } finally {
       await database.close();
     }
