@@ -4,7 +4,8 @@ import { Fault } from "../errors.ts";
 import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
 import { isEnded } from "./is-ended.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Live, LiveLine, PlacedLine } from "./live.ts";
+import { CurrentFence } from "./current-fence.ts";
+import type { Live, LiveLine } from "./live.ts";
 import { LiveWake } from "./live-wake.ts";
 import type { Heard, LiveWatch } from "./live-watch.ts";
 
@@ -34,6 +35,7 @@ const LINES_A_PAGE = 1000;
 export async function* followLines(parts: FollowParts, { workspace, id, after = 0, signal, wait = true }: Followed): AsyncGenerator<LiveLine, void, undefined> {
   const { live, ledger, watch } = parts;
   const given = new GivenLines(after);
+  const fence = new CurrentFence();
   const isStopped = (): boolean => signal?.aborted === true;
   const woken = new LiveWake();
   const noticed = new Set<Heard>();
@@ -50,16 +52,20 @@ export async function* followLines(parts: FollowParts, { workspace, id, after = 
   for (;;) {
     // Seen before the lines are read: what it had said until then is there, or in the record.
     const ended = isEnded(state.status);
-    for (let lines: readonly PlacedLine[]; (lines = await live.read(workspace, id, place)).length > 0;) {
-      for (const line of lines) {
+    // Who comes after the end finds all of it in the record.
+    for (let entries = ended && place === "" ? [] : await live.read(workspace, id, place); entries.length > 0;) {
+      for (const entry of entries) {
         if (isStopped()) return;
-        if (given.misses(line)) yield* recorded();
-        // What is missing is not in the record yet: nothing after it is given before it is.
-        if (given.misses(line) && !ended) break;
-        place = line.place;
-        if (given.add(line)) yield line.from === undefined ? { line: line.line } : { line: line.line, from: line.from };
+        if (fence.counts(entry)) {
+          if (given.misses(entry)) yield* recorded();
+          // What is missing is not in the record yet: nothing after it is given before it is.
+          if (given.misses(entry) && !ended) break;
+          if (given.add(entry)) yield entry.from === undefined ? { line: entry.line } : { line: entry.line, from: entry.from };
+        }
+        place = entry.place;
       }
-      if (place !== lines.at(-1)?.place) break;
+      if (place !== entries.at(-1)?.place) break;
+      entries = await live.read(workspace, id, place);
     }
     if (isStopped()) return;
     if ((ended || !wait) && (yield* recorded())) return;
@@ -75,7 +81,9 @@ export async function* followLines(parts: FollowParts, { workspace, id, after = 
   /** Whether the record could be read to its end. */
   async function* recorded(): AsyncGenerator<LiveLine, boolean, undefined> {
     for (;;) {
-      const page = await ledger.lines(workspace, id, { after: given.last, limit: LINES_A_PAGE }).catch(() => undefined);
+      const page = await ledger.lines(workspace, id, { after: given.last, limit: LINES_A_PAGE }).catch((error: unknown) => {
+        if (!wait) throw error;
+      });
       if (page === undefined) return false;
       let isNew = false;
       for (const line of page) {

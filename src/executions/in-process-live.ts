@@ -1,6 +1,6 @@
 // Live lines and notices within one process: where there is no Redis, RPC and executor are one.
 import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
-import type { Live, LiveLine, Notice, PlacedLine } from "./live.ts";
+import type { Live, LiveLine, Notice, PlacedClosing, PlacedLine, SaidLine } from "./live.ts";
 
 export interface InProcessLiveOptions {
   /** How long lines stay for those who read after `drop`; 10,000 when absent. */
@@ -13,10 +13,16 @@ const LINES_A_READ = 1000;
 
 type Listener = Parameters<Live["listen"]>[0];
 
+interface Entry {
+  readonly fence: number;
+  /** Undefined: from here on the fence is closed. */
+  readonly said: LiveLine | undefined;
+}
+
 interface Kept {
   /** How many went from the beginning. */
   gone: number;
-  readonly lines: LiveLine[];
+  readonly entries: Entry[];
 }
 
 export function createInProcessLive({ lingerMs = 10_000 }: InProcessLiveOptions = {}): Live {
@@ -34,27 +40,28 @@ class InProcessLive implements Live {
     this.#lingerMs = lingerMs;
   }
 
-  append(workspace: WorkspaceId, id: string, line: LiveLine): void {
-    if (this.#closed) return;
-    const key = `${workspace} ${id}`;
-    let kept = this.#kept.get(key);
-    if (kept === undefined) this.#kept.set(key, (kept = { gone: 0, lines: [] }));
-    kept.lines.push(line);
-    // Seldom and many at once: taking one away moves all the others.
-    if (kept.lines.length >= 2 * MAX_LINES) kept.gone += kept.lines.splice(0, kept.lines.length - MAX_LINES).length;
-    this.#tell({ type: "lines", workspace, id });
+  append(workspace: WorkspaceId, id: string, { line, from, fence = 0 }: SaidLine): void {
+    this.#add(workspace, id, { fence, said: from === undefined ? { line } : { line, from } });
+  }
+
+  close(workspace: WorkspaceId, id: string, fence: number): Promise<void> {
+    this.#add(workspace, id, { fence, said: undefined });
+    return Promise.resolve();
   }
 
   flushed(): Promise<void> {
     return Promise.resolve();
   }
 
-  read(workspace: WorkspaceId, id: string, after: string): Promise<readonly PlacedLine[]> {
+  read(workspace: WorkspaceId, id: string, after: string): Promise<readonly (PlacedLine | PlacedClosing)[]> {
     const kept = this.#kept.get(`${workspace} ${id}`);
     if (kept === undefined) return Promise.resolve([]);
     const from = Math.max(0, Number(after) - kept.gone);
     return Promise.resolve(
-      kept.lines.slice(from, from + LINES_A_READ).map(({ line, from: origin }, at) => ({ line, from: origin, place: String(kept.gone + from + at + 1) })),
+      kept.entries.slice(from, from + LINES_A_READ).map(({ fence, said }, at) => {
+        const place = String(kept.gone + from + at + 1);
+        return said === undefined ? { place, fence } : { place, fence, line: said.line, from: said.from };
+      }),
     );
   }
 
@@ -89,6 +96,17 @@ class InProcessLive implements Live {
     this.#kept.clear();
     this.#listeners.clear();
     return Promise.resolve();
+  }
+
+  #add(workspace: WorkspaceId, id: string, entry: Entry): void {
+    if (this.#closed) return;
+    const key = `${workspace} ${id}`;
+    let kept = this.#kept.get(key);
+    if (kept === undefined) this.#kept.set(key, (kept = { gone: 0, entries: [] }));
+    kept.entries.push(entry);
+    // Seldom and many at once: taking one away moves all the others.
+    if (kept.entries.length >= 2 * MAX_LINES) kept.gone += kept.entries.splice(0, kept.entries.length - MAX_LINES).length;
+    this.#tell({ type: "lines", workspace, id });
   }
 
   #tell(notice: Notice): void {

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { RedisConnection, type RedisConnectionOptions } from "../snapshot/redis-connection.ts";
 import { logsKey } from "../snapshot/redis-keys.ts";
 import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
-import type { Live, LiveLine, Notice, PlacedLine } from "./live.ts";
+import type { Live, Notice, PlacedClosing, PlacedLine, SaidLine } from "./live.ts";
 import { RedisOutbox } from "./redis-outbox.ts";
 import { RedisSubscription } from "./redis-subscription.ts";
 
@@ -53,27 +53,13 @@ class RedisLive implements Live {
     this.#outbox = new RedisOutbox(this.#connection, { maxBytes: maxBytesKept });
   }
 
-  append(workspace: WorkspaceId, id: string, { line, from }: LiveLine): void {
-    const text = JSON.stringify({ line, from });
-    const key = logsKey(workspace, id);
-    this.#outbox.put({
-      commands: 1,
-      bytes: text.length + 300,
-      write: (pipeline) => void pipeline.xadd(key, "MAXLEN", "~", MAX_LINES, "*", "l", text),
-    });
-    if (this.#unannounced.has(key)) return;
-    // Behind the lines that are put in the same turn.
-    this.#unannounced.add(key);
-    queueMicrotask(() => {
-      this.#unannounced.delete(key);
-      const notice: Notice = { type: "lines", workspace, id };
-      this.#outbox.put({
-        commands: 2,
-        bytes: 300,
-        write: (pipeline) => void pipeline.pexpire(key, this.#ttlMs).publish(CHANNEL, this.#text(notice)),
-        sent: () => this.#tell(notice),
-      });
-    });
+  append(workspace: WorkspaceId, id: string, { line, from, fence = 0 }: SaidLine): void {
+    this.#add(workspace, id, JSON.stringify({ fence, line, from }));
+  }
+
+  async close(workspace: WorkspaceId, id: string, fence: number): Promise<void> {
+    this.#add(workspace, id, JSON.stringify({ fence }));
+    await this.flushed();
   }
 
   async flushed(): Promise<void> {
@@ -81,7 +67,7 @@ class RedisLive implements Live {
     await this.#outbox.tried();
   }
 
-  async read(workspace: WorkspaceId, id: string, after: string): Promise<readonly PlacedLine[]> {
+  async read(workspace: WorkspaceId, id: string, after: string): Promise<readonly (PlacedLine | PlacedClosing)[]> {
     try {
       const key = logsKey(workspace, id);
       const entries = await this.#connection.request((client) => client.xrange(key, after === "" ? "-" : `(${after}`, "+", "COUNT", LINES_A_READ));
@@ -125,6 +111,28 @@ class RedisLive implements Live {
     this.#listeners.clear();
   }
 
+  #add(workspace: WorkspaceId, id: string, text: string): void {
+    const key = logsKey(workspace, id);
+    this.#outbox.put({
+      commands: 1,
+      bytes: text.length + 300,
+      write: (pipeline) => void pipeline.xadd(key, "MAXLEN", "~", MAX_LINES, "*", "l", text),
+    });
+    if (this.#unannounced.has(key)) return;
+    // Behind the lines that are put in the same turn.
+    this.#unannounced.add(key);
+    queueMicrotask(() => {
+      this.#unannounced.delete(key);
+      const notice: Notice = { type: "lines", workspace, id };
+      this.#outbox.put({
+        commands: 2,
+        bytes: 300,
+        write: (pipeline) => void pipeline.pexpire(key, this.#ttlMs).publish(CHANNEL, this.#text(notice)),
+        sent: () => this.#tell(notice),
+      });
+    });
+  }
+
   #text({ type, workspace, id }: Notice): string {
     return `${this.#own} ${type} ${workspace} ${id}`;
   }
@@ -141,11 +149,12 @@ class RedisLive implements Live {
 }
 
 /** None for what somebody else has written there. */
-function placedLine(place: string, text: string): PlacedLine[] {
+function placedLine(place: string, text: string): (PlacedLine | PlacedClosing)[] {
   try {
-    const { line, from } = JSON.parse(text) as LiveLine;
-    if (!Number.isInteger(line.sequence)) return [];
-    return [from === undefined ? { place, line } : { place, line, from }];
+    const { line, from, fence } = JSON.parse(text) as Partial<SaidLine>;
+    if (typeof fence !== "number") return [];
+    if (line === undefined) return [{ place, fence }];
+    return Number.isInteger(line.sequence) ? [{ place, fence, line, from }] : [];
   } catch {
     return [];
   }

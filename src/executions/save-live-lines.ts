@@ -2,11 +2,12 @@
 // record, while the executions are still the dead host's.
 import type { LogLine } from "../completion.ts";
 import type { Claim, Ledger } from "./ledger.ts";
-import type { Live, LiveLine } from "./live.ts";
+import { CurrentFence } from "./current-fence.ts";
+import type { Live } from "./live.ts";
 
 export interface SavingParts {
   readonly ledger: Pick<Ledger, "held" | "lines" | "keepLines">;
-  readonly live: Pick<Live, "read">;
+  readonly live: Pick<Live, "read" | "close">;
 }
 
 const AT_ONCE = 50;
@@ -21,10 +22,15 @@ export async function saveLiveLines({ ledger, live }: SavingParts, host: string)
 
   async function save(claim: Claim): Promise<void> {
     const said = new Map<string, LogLine[]>();
+    const fence = new CurrentFence();
+    // What counts until here is kept, and nothing else counts: so the record has what was told, and has it all.
+    await live.close(claim.workspace, claim.id, claim.fence);
     for (let place = ""; ;) {
-      const lines = await live.read(claim.workspace, claim.id, place);
-      for (const { line, from } of lines) note(said, { id: from?.id ?? claim.id, line });
-      const last = lines.at(-1);
+      const entries = await live.read(claim.workspace, claim.id, place);
+      for (const entry of entries) {
+        if (fence.counts(entry) && entry.fence === claim.fence) note(said, { id: entry.from?.id ?? claim.id, line: entry.line });
+      }
+      const last = entries.at(-1);
       if (last === undefined) break;
       place = last.place;
     }
@@ -43,7 +49,7 @@ export async function saveLiveLines({ ledger, live }: SavingParts, host: string)
 }
 
 /** Each line once; the first that is missing ends what is kept. */
-function note(said: Map<string, LogLine[]>, { id, line }: { readonly id: string; readonly line: LiveLine["line"] }): void {
+function note(said: Map<string, LogLine[]>, { id, line }: { readonly id: string; readonly line: LogLine }): void {
   const lines = said.get(id) ?? [];
   said.set(id, lines);
   const last = lines.at(-1)?.sequence;

@@ -19,9 +19,9 @@ export function numbered(sequence: number, message = `line ${sequence}`): LogLin
 export async function readAll(live: Live, { workspace, id, after = "" }: { workspace: string; id: string; after?: string }): Promise<PlacedLine[]> {
   const all: PlacedLine[] = [];
   for (let place = after; ;) {
-    const lines = await live.read(workspace, id, place);
-    all.push(...lines);
-    const last = lines.at(-1);
+    const entries = await live.read(workspace, id, place);
+    for (const entry of entries) if (entry.line !== undefined) all.push(entry);
+    const last = entries.at(-1);
     if (last === undefined) return all;
     place = last.place;
   }
@@ -78,6 +78,23 @@ export function describeLiveContract(name: string, create: () => Promise<LivesUn
       expect((await readAll(lives.there, { workspace, id })).map(({ line }) => line.sequence)).toEqual(Array.from({ length: 5000 }, (_, at) => at + 1));
     });
 
+    it("lines are read with the fence under which they were said, and a closing stands among them where it was made", async () => {
+      const { workspace, id } = newRun();
+      lives.here.append(workspace, id, { line: numbered(1) });
+      lives.here.append(workspace, id, { line: numbered(2), fence: 3 });
+      await lives.here.flushed(workspace, id);
+      await lives.there.close(workspace, id, 3);
+      lives.here.append(workspace, id, { line: numbered(3), fence: 3 });
+      await lives.here.flushed(workspace, id);
+      const entries = await lives.there.read(workspace, id, "");
+      expect(entries.map(({ fence, line }) => [fence, line?.sequence])).toEqual([
+        [0, 1],
+        [3, 2],
+        [3, undefined],
+        [3, 3],
+      ]);
+    });
+
     it("lines of one execution are not read under another's id, nor in another workspace", async () => {
       const { workspace, id } = newRun();
       lives.here.append(workspace, id, { line: numbered(1) });
@@ -113,7 +130,7 @@ export function describeLiveContract(name: string, create: () => Promise<LivesUn
         _listenings.use(
           lives[host].listen((notice) => {
             if (notice.type !== "lines" || notice.id !== id) return;
-            void lives[host].read(workspace, id, "").then((lines) => found[host].push(lines.map(({ line }) => line.sequence)));
+            void lives[host].read(workspace, id, "").then((lines) => found[host].push(lines.map(({ line }) => line?.sequence)));
           }),
         );
       }

@@ -27,8 +27,8 @@ describeOnBoth("lines of a host that died", (scene) => {
   });
   afterAll(() => redis.drop());
 
-  async function say({ workspace, id }: Pick<Claim, "workspace" | "id">, ...numbers: number[]): Promise<void> {
-    for (const n of numbers) dead.append(workspace, id, { line: numbered(n) });
+  async function say({ workspace, id, fence }: Claim, ...numbers: number[]): Promise<void> {
+    for (const n of numbers) dead.append(workspace, id, { line: numbered(n), fence });
     await dead.flushed(workspace, id);
   }
 
@@ -46,6 +46,8 @@ describeOnBoth("lines of a host that died", (scene) => {
     await say(first, 3);
     await say(second, 1);
     await saveLiveLines({ ledger: other.ledger, live }, host.id);
+    // It is not dead, and has heard of nothing.
+    await say(first, 4);
     await other.ledger.reap(host.id);
     await live.announce({ type: "ended", ...first });
     await following;
@@ -61,12 +63,29 @@ describeOnBoth("lines of a host that died", (scene) => {
     const id = outer.id.replace(/.$/, (digit) => (digit === "0" ? "1" : "0"));
     await host.records.begin(startOf({ id, workspace: outer.workspace }, { parentId: outer.id }));
     await say(outer, 1);
-    dead.append(outer.workspace, outer.id, { line: numbered(1, "inside"), from: { id, parentId: outer.id, reference: "inner.ts" } });
+    dead.append(outer.workspace, outer.id, { line: numbered(1, "inside"), from: { id, parentId: outer.id, reference: "inner.ts" }, fence: outer.fence });
     await dead.flushed(outer.workspace, outer.id);
     await saveLiveLines({ ledger: other.ledger, live }, host.id);
     await other.ledger.reap(host.id);
     expect(await other.ledger.lines(outer.workspace, outer.id, { after: 0 })).toEqual([numbered(1)]);
     expect(await other.ledger.lines(outer.workspace, id, { after: 0 })).toEqual([numbered(1, "inside")]);
+  });
+
+  it("of an execution that waits again the lines of the host that died are kept, and not those of the one before it", async () => {
+    const [host, other] = scene.hosts;
+    await host.ledger.beat(host.id, { name: "dead", slots: 4 });
+    const retry = { attempts: 3, backoffMs: 0, idempotent: true };
+    const first = await scene.begun(host, { retry });
+    await say(first, 1, 2);
+    await host.ledger.keepLines(first, [numbered(1), numbered(2), numbered(3, "tried again")]);
+    await host.ledger.handBack(first, { dueInMs: 0, counts: true });
+    const second = (await host.ledger.claim(host.id, 1))[0]!;
+    await say(second, 4, 5);
+    await say(first, 3);
+    await saveLiveLines({ ledger: other.ledger, live }, host.id);
+    expect(await other.ledger.reap(host.id)).toEqual({ ended: [], waiting: 1 });
+    const messages = (await other.ledger.lines(first.workspace, first.id, { after: 0 })).map(({ message }) => message);
+    expect(messages).toEqual(["line 1", "line 2", "tried again", "line 4", "line 5"]);
   });
 
   it("nothing is kept after a line that is missing, and what the record has stays as it is", async () => {

@@ -82,7 +82,7 @@ describe("live lines over Redis", () => {
     const here = live(redis.url);
     const [run, taken] = [newRun(), newRun()];
     await client.xadd(logsKey(run.workspace, run.id), "*", "l", "{");
-    await client.xadd(logsKey(run.workspace, run.id), "*", "l", '{"line":{}}');
+    await client.xadd(logsKey(run.workspace, run.id), "*", "l", '{"fence":1,"line":{}}');
     await client.set(logsKey(taken.workspace, taken.id), "taken");
     say(here, taken, [1]);
     say(here, run, [1]);

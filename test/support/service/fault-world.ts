@@ -123,6 +123,15 @@ async function keepBooks(url: string): Promise<void> {
   }
 }
 
+/** Writes them; resolves when it is known of each workflow how often it is tried, which is read from it after the write. */
+export async function writeWorkflows(client: Client, files: Readonly<Record<string, string>>): Promise<void> {
+  await client.files.write(files);
+  for (const [path, text] of Object.entries(files)) {
+    if (text.includes("idempotent: true"))
+      await expect.poll(() => client.workflows.get(path), { timeout: 20_000 }).toMatchObject({ retry: { idempotent: true } });
+  }
+}
+
 /** All lines of an execution as a caller follows them live; `until` looks at each as it comes. */
 export async function followed(client: Client, id: string, until?: (line: FollowedLine) => boolean): Promise<FollowedLine[]> {
   const lines: FollowedLine[] = [];

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
+import type { LogLine } from "../../../src/completion.ts";
 import { followLines, type Followed } from "../../../src/executions/follow-lines.ts";
 import { createInProcessLive } from "../../../src/executions/in-process-live.ts";
 import type { Live, LiveLine } from "../../../src/executions/live.ts";
@@ -19,7 +20,7 @@ interface Scene {
   readonly ledger: KeptExecutions;
   readonly kept: KeptExecution;
   /** What a follower has been given so far, as numbers; those from inside with their origin. */
-  follow(options?: Partial<Followed>): { readonly given: (number | string)[]; readonly ended: Promise<void> };
+  follow(options?: Partial<Followed>): { readonly given: (number | string)[]; readonly lines: LogLine[]; readonly ended: Promise<void> };
   say(...numbers: number[]): void;
   end(): void;
 }
@@ -38,12 +39,14 @@ function scene(): Scene {
     kept,
     follow(options = {}) {
       const given: (number | string)[] = [];
+      const lines: LogLine[] = [];
       const ended = (async () => {
         for await (const { line, from } of followLines({ live, ledger, watch }, { workspace, id, ...options })) {
+          lines.push(line);
           given.push(from === undefined ? line.sequence : `${from.reference} ${line.sequence}`);
         }
       })();
-      return { given, ended };
+      return { given, lines, ended };
     },
     say(...numbers) {
       for (const n of numbers) live.append(workspace, id, { line: numbered(n) });
@@ -117,6 +120,25 @@ describe("followed lines", () => {
     const { given, ended } = follow({ after: 1 });
     await ended;
     expect(given).toEqual(Array.from({ length: 2499 }, (_, at) => at + 2));
+  });
+
+  it("that a host says which was taken for dead are not told, whether another says others or nobody does", async () => {
+    const { follow, live, id, kept, end } = scene();
+    const { given, ended } = follow();
+    const say = (sequence: number, fence: number): void => live.append(workspace, id, { line: numbered(sequence, `under ${fence}`), fence });
+    const alsoFollowing = follow();
+    say(1, 1);
+    say(2, 1);
+    await live.close(workspace, id, 1);
+    say(3, 1);
+    say(3, 2);
+    say(4, 1);
+    say(4, 2);
+    await expect.poll(() => given).toEqual([1, 2, 3, 4]);
+    kept.lines = [1, 1, 2, 2].map((fence, at) => numbered(at + 1, `under ${fence}`));
+    end();
+    await Promise.all([ended, alsoFollowing.ended]);
+    expect(alsoFollowing.lines.map(({ message }) => message)).toEqual(["under 1", "under 1", "under 2", "under 2"]);
   });
 
   it("from inside come once each, and do not count with the execution's own", async () => {
