@@ -118,7 +118,10 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
   opened.use(createKeeper({ database: backing.database, defaults: config.defaults, log: note }));
 
   function afterReaping(ended: readonly { readonly id: string; readonly workspace: string }[], waiting: number): void {
-    for (const each of ended) void live.announce({ type: "ended", ...each });
+    for (const each of ended) {
+      live.drop(each.workspace, each.id);
+      void live.announce({ type: "ended", ...each });
+    }
     if (ended.length > 0) observe.count("reaped executions", ended.length);
     if (waiting > 0) void dispatcher?.look();
   }
