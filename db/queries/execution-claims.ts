@@ -6,9 +6,12 @@ import type { ExecutionRow } from "./executions.ts";
 /** Of the lock that claims, and the closing of dead hosts, take turns by. */
 const TURNS_LOCK = 7_206_110_431_554_113;
 
-/** Taken until the transaction ends: what others decided before is seen by the statements after it. */
+/**
+ * Taken until the transaction ends: what others decided before is seen by the statements after it. These are short, and read little,
+ * but are thought to read much where much waits: compiling them first (jit) would take a hundred times as long.
+ */
 export async function lockTurns(db: Connection): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${TURNS_LOCK}::bigint)`.execute(db);
+  await sql`select set_config('jit', 'off', true), pg_advisory_xact_lock(${TURNS_LOCK}::bigint)`.execute(db);
 }
 
 /** Makes those Pending that have become due. Whether any are Pending. */
