@@ -166,6 +166,12 @@ export const rules: readonly Rule[] = [
   ),
   layer("observe", [], "Those who watch see what they are told, and nothing of how it came about."),
   forbid(
+    "encryption-has-one-home",
+    "What a stored secret is bound to is decided in one place.",
+    { path: "^(src|db|sandbox)/", pathNot: "^src/workspace/secret-sealing\\.ts$" },
+    { path: npm("jose") },
+  ),
+  forbid(
     "what-runs-is-installed",
     "Who installs the package has no development dependencies. esbuild builds the room's bundle in the checkout; packing does it beforehand.",
     { path: "^(src|db)/", pathNot: "^src/isolate/sandbox-build\\.ts$" },
