@@ -108,6 +108,8 @@ export interface WorkflowsTable {
   updated_at: Generated<Timestamp>;
   /** What its author says of trying it again. */
   retry: JsonText | null;
+  /** Of a data provider: for how long what it returned may be given again. */
+  cache_ms: BigInteger | null;
 }
 
 /** Workflows that run by the clock. */

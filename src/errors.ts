@@ -22,6 +22,7 @@ function kind(owner: FaultOwner, exitCode: number, httpStatus: number, meaning: 
 export const FAULTS = Object.freeze({
   ERR_RESULT_NOT_SERIALIZABLE: kind("author", 1, 200, "The result holds something that is not plain data; the path is named."),
   ERR_RESULT_TOO_LARGE: kind("author", 1, 200, "The result's JSON is larger than the limit."),
+  ERR_RESULT_INVALID: kind("author", 1, 200, "A data provider's result is no list of { label, value, metadata? }; the path is named."),
   ERR_HOST_CALL_LIMIT: kind("author", 1, 200, "The execution called the host more often, or waited for more answers at once, than the limit."),
   ERR_CALL_DEPTH: kind("author", 1, 200, "Workflows execute one another deeper than the limit."),
 

@@ -12,6 +12,7 @@ import { tokens } from "./0009-tokens.ts";
 import { schedules } from "./0010-schedules.ts";
 import { retry } from "./0011-retry.ts";
 import { upkeep } from "./0012-upkeep.ts";
+import { cachedOptions } from "./0013-cached-options.ts";
 
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-workspaces": workspaces,
@@ -26,4 +27,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0010-schedules": schedules,
   "0011-retry": retry,
   "0012-upkeep": upkeep,
+  "0013-cached-options": cachedOptions,
 };

@@ -6,7 +6,18 @@ import type { Connection, WorkflowsTable } from "../schema.ts";
 export type WorkflowRow = Selectable<WorkflowsTable>;
 export type WorkflowWrite = Pick<
   WorkflowRow,
-  "id" | "path" | "export_name" | "name" | "kind" | "parameter_schema" | "parameters_reason" | "parameters_closure_hash" | "timeout_ms" | "retry" | "is_active"
+  | "id"
+  | "path"
+  | "export_name"
+  | "name"
+  | "kind"
+  | "parameter_schema"
+  | "parameters_reason"
+  | "parameters_closure_hash"
+  | "timeout_ms"
+  | "retry"
+  | "cache_ms"
+  | "is_active"
 >;
 
 export interface WorkflowFilter {
@@ -47,7 +58,7 @@ export async function updateWorkflows(db: Connection, workspace: string, rows: r
     update workflows set
       path = known.path, name = known.name, kind = known.kind, is_active = known.is_active, updated_at = now(),
       parameter_schema = known.parameter_schema::json, parameters_reason = known.parameters_reason, parameters_closure_hash = known.parameters_closure_hash,
-      timeout_ms = known.timeout_ms, retry = known.retry::json
+      timeout_ms = known.timeout_ms, retry = known.retry::json, cache_ms = known.cache_ms
     from unnest(
       ${rows.map((row) => row.id)}::uuid[],
       ${rows.map((row) => row.path)}::text[],
@@ -58,8 +69,9 @@ export async function updateWorkflows(db: Connection, workspace: string, rows: r
       ${rows.map((row) => row.parameters_reason)}::text[],
       ${rows.map((row) => row.parameters_closure_hash)}::text[],
       ${rows.map((row) => row.timeout_ms)}::bigint[],
-      ${rows.map((row) => row.retry)}::text[]
-    ) as known(id, path, name, kind, is_active, parameter_schema, parameters_reason, parameters_closure_hash, timeout_ms, retry)
+      ${rows.map((row) => row.retry)}::text[],
+      ${rows.map((row) => row.cache_ms)}::bigint[]
+    ) as known(id, path, name, kind, is_active, parameter_schema, parameters_reason, parameters_closure_hash, timeout_ms, retry, cache_ms)
     where workflows.workspace_id = ${workspace}::uuid and workflows.id = known.id`.execute(db);
 }
 
@@ -78,6 +90,7 @@ export interface FoundParameters {
   readonly closureHash: string;
   readonly timeoutMs: number | null;
   readonly retry: string | null;
+  readonly cacheMs: number | null;
 }
 
 export async function updateParameters(db: Connection, workspace: string, found: FoundParameters): Promise<void> {
@@ -89,6 +102,7 @@ export async function updateParameters(db: Connection, workspace: string, found:
       parameters_closure_hash: found.closureHash,
       timeout_ms: found.timeoutMs,
       retry: found.retry,
+      cache_ms: found.cacheMs,
     })
     .where("workspace_id", "=", workspace)
     .where("path", "=", found.path)

@@ -111,15 +111,24 @@ export interface DataOption {
   readonly metadata?: { readonly [key: string]: Json };
 }
 
+export interface CacheOptions {
+  /**
+   * For how long what it returned may be given again to whoever asks with the same parameters: milliseconds, or "30s", "5m", "1h", seven days at
+   * most. Not at all where absent. A change of this code, or of anything that it imports, makes it be called again at once; so does a failure,
+   * which is never kept. For lists that callers ask the service for: who runs or imports the data provider always calls it.
+   */
+  readonly cache?: number | string;
+}
+
 /** Declares a data provider: what it returns is offered for a parameter. Export what it returns. */
 export declare const dataProvider: {
   <Result extends readonly DataOption[]>(body: (params: any, ctx: Context) => Result | Promise<Result>): Executable<any, Result>;
   <Schema extends ParamsSchema, Result extends readonly DataOption[]>(
-    options: Options<Schema> & { readonly params: Schema },
+    options: Options<Schema> & CacheOptions & { readonly params: Schema },
     body: (params: ParamsOf<Schema>, ctx: Context) => Result | Promise<Result>,
   ): Executable<InputOf<Schema>, Result>;
   <Result extends readonly DataOption[]>(
-    options: Options & { readonly params?: undefined },
+    options: Options & CacheOptions & { readonly params?: undefined },
     body: (params: any, ctx: Context) => Result | Promise<Result>,
   ): Executable<any, Result>;
 };

@@ -2,6 +2,7 @@
 // other author code. What is known of it is kept apart, where author code can neither forge nor change it.
 import { defineReadOnly, freeze, RealmTypeError, RealmWeakMap, weakGet, weakSet } from "../intrinsics.ts";
 import { describeReceived } from "../describe-value.ts";
+import { readCache } from "./cache.ts";
 import { parseDuration } from "./duration.ts";
 import { isSchema, type Schema } from "./input.ts";
 import { type Retry, readRetry } from "./retry.ts";
@@ -15,6 +16,7 @@ export interface Executable {
   readonly params: Schema | undefined;
   readonly timeoutMs: number | undefined;
   readonly retry: Retry | undefined;
+  readonly cacheMs: number | undefined;
   readonly body: (params: unknown, context: unknown) => unknown;
 }
 
@@ -59,6 +61,7 @@ function readDeclaration(kind: Kind, title: string, { options, body }: { readonl
     params: params as Schema | undefined,
     timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, { title, option: "timeout", place: "timeout" }),
     retry: readRetry(title, options),
+    cacheMs: readCache(title, options),
     body: body as Executable["body"],
   });
 }

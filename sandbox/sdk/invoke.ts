@@ -9,6 +9,7 @@ import { type Context, type ContextPowers, createContext } from "./context.ts";
 import { type Executable, executableOf } from "./executables.ts";
 import { checkInput, problemsText } from "./input.ts";
 import { parametersOf, type ToJsonSchema } from "./parameters.ts";
+import { type OptionsProblem, optionsProblem } from "./options.ts";
 import type { Retry } from "./retry.ts";
 
 export interface Call {
@@ -50,6 +51,8 @@ export function createCalls(powers: CallPowers): Calls {
       const result = await body(checked.value, current);
       const text = resultText(result);
       if (powers.isResultTooLong(text)) return await never;
+      const problem = executable.kind === "data_provider" ? optionsProblem(parseJson(text)) : undefined;
+      if (problem !== undefined) return `O${optionsProblemText(problem)}`;
       return (saysFailed(result) ? "F" : "R") + text;
     } catch (error) {
       return failure(error);
@@ -67,6 +70,7 @@ export function createCalls(powers: CallPowers): Calls {
         ["description", executable.description === undefined ? "null" : quote(executable.description)],
         ["timeoutMs", executable.timeoutMs === undefined ? "null" : toText(executable.timeoutMs)],
         ["retry", executable.retry === undefined ? "null" : retryText(executable.retry)],
+        ["cacheMs", executable.cacheMs === undefined ? "null" : toText(executable.cacheMs)],
         ["parameters", parameters ?? "null"],
         ["reason", reason === undefined ? "null" : quote(reason)],
       ])}`;
@@ -93,6 +97,14 @@ function retryText({ attempts, backoffMs, idempotent }: Retry): string {
     ["attempts", toText(attempts)],
     ["backoffMs", toText(backoffMs)],
     ["idempotent", idempotent ? "true" : "false"],
+  ]);
+}
+
+function optionsProblemText({ path, expected, received }: OptionsProblem): string {
+  return recordText([
+    ["path", quote(path)],
+    ["expected", quote(expected)],
+    ["received", quote(received)],
   ]);
 }
 

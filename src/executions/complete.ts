@@ -8,7 +8,7 @@ import type { LinkError } from "../isolate/room-outcome.ts";
 import type { RunEnd } from "../process/run-request.ts";
 import type { StopPhase, StopReason } from "../process/kill-ladder.ts";
 import { isLongerThan, type Limits } from "../limits.ts";
-import { readData, readError, readExports, readLinkError, readProblems, readRefusal } from "./room-texts.ts";
+import { readData, readError, readExports, readLinkError, readOptionsProblem, readProblems, readRefusal } from "./room-texts.ts";
 
 export interface Completion {
   readonly status: TerminalStatus;
@@ -175,6 +175,8 @@ function answered(text: string, context: CompletionContext & { readonly usage: R
       const { path, found, message } = readRefusal(body);
       return failed(simpleError("ERR_RESULT_NOT_SERIALIZABLE", "ResultError", message, { path, found }));
     }
+    case "O":
+      return failed(optionsError(readOptionsProblem(body)));
     case "X": {
       const { exports, found } = readExports(body);
       return failed(notExecutable(context.entry, exports, found));
@@ -191,6 +193,11 @@ function inputError(problems: readonly InputProblem[]): ExecutionError {
     ({ path, expected, received, message }) => `  ${path}: expected ${expected}, received ${received}${message === "" ? "" : ` (${message})`}`,
   );
   return simpleError("ERR_INPUT_INVALID", "InputError", `The input does not fit the workflow's parameters:\n${lines.join("\n")}`, { problems });
+}
+
+function optionsError({ path, expected, received }: ReturnType<typeof readOptionsProblem>): ExecutionError {
+  const message = `A data provider returns a list of { label, value, metadata? }: at ${path}, ${expected} is expected, and there is ${received}.`;
+  return simpleError("ERR_RESULT_INVALID", "ResultError", message, { path, expected, received });
 }
 
 export function notExecutable(entry: { readonly path: string; readonly exportName: string }, exports: readonly string[], found: string): ExecutionError {

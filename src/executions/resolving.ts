@@ -11,9 +11,9 @@ export interface Resolved {
   readonly workflow: string;
   readonly snapshotId: SnapshotId;
   /** Its registration as it is known now; undefined where it has none. */
-  executable(): Promise<Executable | undefined>;
+  readonly executable: () => Promise<Executable | undefined>;
   /** Another as soon as it, or anything that it imports by a literal specifier, is another; undefined where they cannot be loaded. */
-  closureHash(): Promise<ContentHash | undefined>;
+  readonly closureHash: () => Promise<ContentHash | undefined>;
 }
 
 export interface ResolvingParts extends Pick<Loading, "find" | "loadFrom"> {

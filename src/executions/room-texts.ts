@@ -52,6 +52,12 @@ export function readRefusal(text: string): { readonly path: string; readonly fou
   return { path: string(refusal, "path"), found: string(refusal, "found"), message: string(refusal, "message") };
 }
 
+/** Why what a data provider returned is no list of options. */
+export function readOptionsProblem(text: string): { readonly path: string; readonly expected: string; readonly received: string } {
+  const problem = shape(readData(text));
+  return { path: string(problem, "path"), expected: string(problem, "expected"), received: string(problem, "received") };
+}
+
 /** What the entry exports, and what stands under the name that was asked for. */
 export function readExports(text: string): { readonly exports: readonly string[]; readonly found: string } {
   const read = shape(readData(text));

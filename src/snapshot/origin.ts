@@ -39,6 +39,8 @@ export interface Executable {
   readonly timeoutMs: number | null;
   /** What its author says of trying it again; null until the describe run has looked, and where nothing is said. */
   readonly retry: RetryPolicy | null;
+  /** Of a data provider: for how long what it returned may be given again; null where its author says nothing. */
+  readonly cacheMs: number | null;
   readonly active: boolean;
 }
 
@@ -151,6 +153,7 @@ export interface Origin {
       /** The executable's own timeout. */
       readonly timeoutMs: number | null;
       readonly retry: RetryPolicy | null;
+      readonly cacheMs: number | null;
     },
   ): Promise<void>;
 

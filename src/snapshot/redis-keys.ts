@@ -36,6 +36,11 @@ export function logsKey(workspace: WorkspaceId, executionId: string): string {
   return `${prefix(workspace)}exec:${executionId}:logs`;
 }
 
+/** What a data provider returned, by a hash of all that it depends on. */
+export function optionsKey(workspace: WorkspaceId, key: string): string {
+  return `${prefix(workspace)}options:${key}`;
+}
+
 function prefix(workspace: WorkspaceId): string {
   return workspace === DEFAULT_WORKSPACE_ID ? "bifrost:" : `bifrost:{${workspace}}:`;
 }

@@ -143,7 +143,7 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
         const rows = await listWorkflows(db, workspace, { path, name: name === undefined ? undefined : encodeText(name), id });
         return rows.map(executableOf);
       }),
-    saveParameters: (workspace, { path, exportName, closureHash, parameters, reason, timeoutMs, retry }) =>
+    saveParameters: (workspace, { path, exportName, closureHash, parameters, reason, timeoutMs, retry, cacheMs }) =>
       guarded(() =>
         updateParameters(db, workspace, {
           path,
@@ -153,6 +153,7 @@ export function createDatabaseOrigin(options: DatabaseOriginOptions): Origin {
           reason: reason === null ? null : encodeText(reason),
           timeoutMs,
           retry: retryText(retry),
+          cacheMs,
         }),
       ),
 

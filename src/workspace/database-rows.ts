@@ -64,6 +64,7 @@ export function executableOf(row: WorkflowRow): Executable {
     closureHash: row.parameters_closure_hash,
     timeoutMs: row.timeout_ms,
     retry: row.retry === null ? null : (JSON.parse(row.retry) as RetryPolicy),
+    cacheMs: row.cache_ms,
     active: row.is_active,
   };
 }
@@ -82,6 +83,7 @@ export function workflowRowOf(executable: Executable, closureHash: string | null
     parameters_closure_hash: parametersReason === NOT_DESCRIBED ? null : closureHash,
     timeout_ms: executable.timeoutMs,
     retry: retryText(executable.retry),
+    cache_ms: executable.cacheMs,
     is_active: executable.active,
   };
 }

@@ -16,11 +16,15 @@ export interface DescribePowers {
   run(reference: string): Promise<Execution>;
 }
 
+/** Seven days: as the SDK has it. */
+const LONGEST_CACHE_MS = 7 * 24 * 60 * 60 * 1000;
+
 interface Described {
   readonly parameters: unknown;
   readonly reason: string | null;
   readonly timeoutMs: number | null;
   readonly retry: RetryPolicy | null;
+  readonly cacheMs: number | null;
 }
 
 /** `paths` have been written. What has not is described again where anything that it imports is no longer what it was described with. */
@@ -58,15 +62,22 @@ async function describeOne(reference: string, powers: DescribePowers): Promise<D
     const closureHash =
       execution.error !== undefined && execution.modules.length === 0 ? hashContent(execution.error.message) : hashOfModules(execution.modules);
     if (execution.error !== undefined) return { ...unknown(execution.error.message), closureHash };
-    const { parameters, reason, timeoutMs, retry } = execution.result as Described;
-    return { closureHash, parameters: parameters ?? null, reason: reason ?? null, timeoutMs: timeoutMs ?? null, retry: retryPolicyOf(retry) };
+    const { parameters, reason, timeoutMs, retry, cacheMs } = execution.result as Described;
+    return {
+      closureHash,
+      parameters: parameters ?? null,
+      reason: reason ?? null,
+      timeoutMs: timeoutMs ?? null,
+      retry: retryPolicyOf(retry),
+      cacheMs: isWithin(cacheMs, 0, LONGEST_CACHE_MS) ? cacheMs : null,
+    };
   } catch (error) {
     return { ...unknown(error instanceof Error ? error.message : String(error)), closureHash: "" };
   }
 }
 
 function unknown(reason: string): Described {
-  return { parameters: null, reason, timeoutMs: null, retry: null };
+  return { parameters: null, reason, timeoutMs: null, retry: null, cacheMs: null };
 }
 
 /** The SDK has checked it, but in a process that ran author code. */
@@ -77,6 +88,6 @@ function retryPolicyOf(found: unknown): RetryPolicy | null {
   return isSound ? { attempts: attempts as number, backoffMs: backoffMs as number, idempotent } : null;
 }
 
-function isWithin(value: unknown, least: number, most: number): boolean {
+function isWithin(value: unknown, least: number, most: number): value is number {
   return typeof value === "number" && value >= least && value <= most;
 }

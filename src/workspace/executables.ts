@@ -74,7 +74,7 @@ export function planExecutables(change: ExecutableChange): ExecutablePlan {
   return { added, dropped, types, ...sortOut(change.registered, rowsAt) };
 }
 
-const UNDESCRIBED = { parameters: null, parametersReason: NOT_DESCRIBED, timeoutMs: null, retry: null } as const;
+const UNDESCRIBED = { parameters: null, parametersReason: NOT_DESCRIBED, timeoutMs: null, retry: null, cacheMs: null } as const;
 
 /** Rows by path and export name as they stand after the moves; what stood at a target was deleted before, and gives way. */
 function relocate({ registered, moved }: ExecutableChange) {

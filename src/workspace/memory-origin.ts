@@ -192,11 +192,11 @@ export function createMemoryOrigin({ readCompilerOptions, defaults = DEFAULT_SET
           (id === undefined || row.id === id),
       );
     },
-    async saveParameters(workspace, { path, exportName, parameters, reason, timeoutMs, retry }) {
+    async saveParameters(workspace, { path, exportName, parameters, reason, timeoutMs, retry, cacheMs }) {
       const state = stateOf(workspace);
       for (const row of state.executables.values()) {
         if (row.path !== path || row.exportName !== exportName) continue;
-        state.executables.set(row.id, { ...row, parameters, parametersReason: reason, timeoutMs, retry });
+        state.executables.set(row.id, { ...row, parameters, parametersReason: reason, timeoutMs, retry, cacheMs });
       }
     },
     async close() {

@@ -225,6 +225,7 @@ describe("B50: describing", () => {
       description: null,
       timeoutMs: null,
       retry: null,
+      cacheMs: null,
       parameters: null,
       reason: null,
     });

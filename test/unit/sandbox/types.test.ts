@@ -52,6 +52,9 @@ it("the SDK's types know a workflow's parameters and result from its schema and 
     export const shout = tool({ description: "d" }, () => 1);
     const n: number = await shout();
     export default dataProvider(() => [{ label: "a", value: 1, metadata: { x: true } }]);
+    export const kept = dataProvider({ cache: "5m", params: z.object({ kind: z.string() }) }, ({ kind }) => [{ label: kind, value: kind }]);
+    // @ts-expect-error -- what a workflow returns is not given again
+    workflow({ cache: "5m" }, () => 1);
     // @ts-expect-error -- a data provider gives a list of options
     dataProvider(() => [{ name: "a" }]);
     if (called.closed > n) throw new UserError("told", { cause: 1 });
