@@ -76,6 +76,23 @@ describeOnBoth("hosts", (scene) => {
     expect(await other.records.end(again.workspace, envelopeOf(again), { claim: taken! })).toBe(true);
   });
 
+  it("B112: what a living host does not have in hand is taken from it alone, as if it had died; the rest stays its own", async () => {
+    const [host] = scene.hosts;
+    await host.ledger.beat(host.id, { name: "h", slots: 4 });
+    const kept = await scene.begun(host);
+    const [begun, fresh] = [await scene.begun(host), await scene.claimed(host, { retry: IDEMPOTENT })];
+    expect((await host.ledger.held(host.id)).map((one) => [one.id, one.begun, one.nested])).toEqual([
+      [kept.id, true, false],
+      [begun.id, true, false],
+      [fresh.id, false, false],
+    ]);
+    expect(await host.ledger.abandon(host.id, [begun.id, fresh.id])).toEqual({ ended: [{ id: begun.id, workspace: begun.workspace }], waiting: 1 });
+    expect(await host.ledger.abandon(host.id, [begun.id, fresh.id])).toEqual({ ended: [], waiting: 0 });
+    expect((await host.ledger.held(host.id)).map(({ id }) => id)).toEqual([kept.id]);
+    expect((await host.ledger.beat(host.id, { name: "h", slots: 4 })).alive).toBe(true);
+    expect(await host.records.end(kept.workspace, envelopeOf(kept), { claim: kept })).toBe(true);
+  });
+
   it("B112: a host that was reaped finds itself dead, for good; reaping it again, by many at once, changes nothing", async () => {
     const [host, other] = scene.hosts;
     await host.ledger.beat(host.id, { name: "h", slots: 1 });
