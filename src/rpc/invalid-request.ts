@@ -32,7 +32,7 @@ export function describeIssues({ part, issues, data }: InvalidRequest): Fault {
   const told = issues.slice(0, MOST_ISSUES).map((issue) => describe(issue, { part, data }));
   const [first = { path: part, expected: "another value", received: "" }] = told;
   const message = told.map(({ path, expected, received }) => `${path} is ${received}; ${expected} is wanted.`).join(" ");
-  return new Fault("ERR_INPUT_INVALID", message, { details: { ...first, ...(told.length > 1 && { issues: told }) } });
+  return new Fault("ERR_INPUT_INVALID", message, { details: { ...first, ...(told.length > 1 && { problems: told }) } });
 }
 
 interface Told {

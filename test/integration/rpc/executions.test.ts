@@ -275,7 +275,7 @@ describe("POST /v1/validate", () => {
   it("does all but the call, and records nothing", async () => {
     const workspace = await world.workspace({
       ...FILES,
-      "strict.ts": `import { workflow, z } from "bifrost";\nexport default workflow({ input: z.object({ days: z.number() }) }, async () => 1);\n`,
+      "strict.ts": `import { workflow, z } from "bifrost";\nexport default workflow({ params: z.object({ days: z.number() }) }, async () => 1);\n`,
     });
     const good = await world.ask("POST", "/v1/validate", { workspace, body: { workflow: "fail.ts" } });
     expect([good.status, good.body.status]).toEqual([200, "Success"]);
