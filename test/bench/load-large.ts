@@ -10,7 +10,7 @@ const FILES = {
 
 export async function largeResult({ services, servers }: LoadWorld): Promise<Measured> {
   const { token } = services;
-  await services.work({ env: servers });
+  await services.work({ env: { ...servers, BIFROST_LOG_LEVEL: "info" } });
   const service = await services.serve({ env: servers });
   await ask(service, { token, method: "PUT", path: "/v1/files", body: { files: FILES } });
   const wanted = hashContent("0123456789abcdef".repeat(BYTES / 16));

@@ -28,7 +28,7 @@ export async function throughput(
   const contenders: Record<string, () => Promise<readonly [ServiceProcess, ...ServiceProcess[]]>> = {
     "serve --embedded": async () => [await services.serve({ args: ["--embedded"], env: { BIFROST_DATA: "embedded" } })],
     "serve --work": async () => [await services.serve({ args: ["--work"], env: servers })],
-    "serve, and work beside it": async () => [await services.serve({ env: servers }), await services.work({ env: servers })],
+    "serve, and work beside it": async () => [await services.serve({ env: servers }), await services.work({ env: { ...servers, BIFROST_LOG_LEVEL: "info" } })],
   };
   const rows: string[][] = [];
   const figures: Record<string, unknown> = {};
@@ -63,6 +63,7 @@ export async function throughput(
       verdict(`< ${MOST_SPREAD} × p50`, spread < MOST_SPREAD),
       verdict("no errors", errors === 0),
     ]);
+    process.stderr.write(`${rows.at(-1)?.join("  ")}\n`);
     for (const each of started) await each.end();
   }
   const text = table([`${CONNECTIONS} connections, hello, sync`, "runs/s", "harness", "× harness", "promise", "p50 ms", "p99 ms", "promise", "promise"], rows);
