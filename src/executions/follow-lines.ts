@@ -52,8 +52,8 @@ export async function* followLines(parts: FollowParts, { workspace, id, after = 
   for (;;) {
     // Seen before the lines are read: what it had said until then is there, or in the record.
     const ended = isEnded(state.status);
-    // Who comes after the end finds all of it in the record.
-    for (let entries = ended && place === "" ? [] : await live.read(workspace, id, place); entries.length > 0;) {
+    // Also for who comes just after the end: the lines from inside are in the records of others, and stay live for a while.
+    for (let entries = await live.read(workspace, id, place); entries.length > 0;) {
       for (const entry of entries) {
         if (isStopped()) return;
         if (fence.counts(entry)) {

@@ -152,6 +152,10 @@ describe("followed lines", () => {
     kept.lines = [1, 2].map((n) => numbered(n));
     end();
     await ended;
+    // Who comes just after the end hears the same.
+    const late = follow();
+    await late.ended;
+    expect(late.given).toEqual(given);
   });
 
   it("end without any notice: it looks by itself", async () => {
