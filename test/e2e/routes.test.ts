@@ -1,0 +1,74 @@
+// One fixture set through every route over the same servers: harness, command line, RPC, and command line over the RPC.
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config.ts";
+import { initialise } from "../../src/initialise.ts";
+import { createClient } from "../../src/rpc/client.ts";
+import { closeSharedPools, createHarness } from "../../src/testing/index.ts";
+import { commandLine } from "../support/command-line.ts";
+import { LeakWatch } from "../support/leaks.ts";
+import { routeFiles, routeFixtures, type RouteFixture } from "../support/route-fixtures.ts";
+import { command, lasting, lastingEvents, routesOf, toldToPeople, type RouteName, type RouteParts } from "../support/routes.ts";
+import { freshDatabase, freshRedis } from "../support/servers/fresh.ts";
+import { startServices } from "../support/service/service-process.ts";
+
+const ROUTES: readonly RouteName[] = ["harness", "CLI", "RPC", "remote CLI"];
+const leaks = new LeakWatch({ mayStay: (text) => /esbuild/.test(text) });
+const workspace = `routes ${randomUUID()} ü`;
+const held = new AsyncDisposableStack();
+let parts: RouteParts;
+
+beforeAll(async () => {
+  const [database, redis] = [held.use(await freshDatabase()), held.use(await freshRedis())];
+  const servers = { DATABASE_URL: database.url, REDIS_URL: redis.url };
+  await initialise(readConfig(servers));
+  held.defer(closeSharedPools);
+  const harness = held.use(await createHarness({ workspace, servers: { databaseUrl: database.url, redisUrl: redis.url } }));
+  await harness.write(routeFiles);
+  await harness.executor.settled();
+  const services = held.use(await startServices(servers));
+  const { url } = await services.serve({ args: ["--work"] });
+  const client = createClient({ url, token: services.token, workspace });
+  parts = { harness, shell: held.use(await commandLine()), client, workspace, servers, service: { BIFROST_URL: url, BIFROST_TOKEN: services.token } };
+});
+
+afterAll(async () => {
+  await held.disposeAsync();
+  await leaks.check();
+  leaks.close();
+});
+
+describe("B94: harness, CLI, RPC and remote CLI give one envelope for", () => {
+  it.for(routeFixtures)("$name", async (fixture) => {
+    const routes = routesOf(parts);
+    const [model, ...others] = ROUTES.filter((name) => name !== "harness" || fixture.harness !== false);
+    const first = await routes[model!](fixture);
+    const ends = "status" in first ? first.status : "refused";
+    expect({ ends, code: first.error?.code }).toEqual({ ends: fixture.ends, code: fixture.code });
+    const envelopes = await Promise.all(others.map(async (name) => [name, lasting(await routes[name](fixture))] as const));
+    for (const [name, envelope] of envelopes) expect(envelope, name).toEqual(lasting(first));
+  });
+});
+
+describe("B94: the command line says the same to people, and leaves with the same code, whoever runs", () => {
+  it.for(routeFixtures)("$name", async (fixture) => {
+    const [here, there] = await Promise.all([command(fixture, [], parts, "servers"), command(fixture, [], parts, "service")]);
+    expect(toldToPeople(there)).toEqual(toldToPeople(here));
+    expect(here.code).toBe(fixture.exitCode);
+    expect(there.stdout).toBe(here.stdout);
+  });
+});
+
+describe("B94: the events of --jsonl are the same, whoever runs", () => {
+  const chosen = new Set([
+    "log lines of all levels, with data and errors",
+    "workflows inside workflows",
+    "a failure inside a workflow inside",
+    "a name that nothing has",
+    "a dry run",
+  ]);
+  it.for(routeFixtures.filter(({ name }) => chosen.has(name)))("$name", async (fixture: RouteFixture) => {
+    const [here, there] = await Promise.all([command(fixture, ["--jsonl"], parts, "servers"), command(fixture, ["--jsonl"], parts, "service")]);
+    expect(lastingEvents(there.stdout)).toEqual(lastingEvents(here.stdout));
+  });
+});
