@@ -1,7 +1,9 @@
 // Composes the service: a host, what watches it, and the RPC in front of it. What it is to be is said in the options; how long
 // it lives is the command's matter.
 import type { Config } from "./config.ts";
+import { createDataOptions } from "./data-options.ts";
 import { Fault } from "./errors.ts";
+import { createInProcessOptionsCache, type OptionsCache } from "./executions/options-cache.ts";
 import type { Host } from "./host.ts";
 import { runSchedules } from "./host-schedules.ts";
 import type { ServiceLog } from "./observe/logging.ts";
@@ -66,6 +68,7 @@ export async function openService({ config, works, answers, log }: ServiceOption
           ownSettings: (...asked) => origin.ownSettings(...asked),
           updateSettings: (...asked) => origin.updateSettings(...asked),
         },
+        dataOptions: createDataOptions({ cache: opened.use(await openOptionsCache(config, (message) => log.warn(message))) }),
         schedules,
         metrics,
         observe,
@@ -91,6 +94,12 @@ export async function openService({ config, works, answers, log }: ServiceOption
     stop: (graceMs) => (stopping ??= stop(graceMs)),
     [Symbol.asyncDispose]: () => (stopping ??= resources[Symbol.asyncDispose]()),
   };
+}
+
+async function openOptionsCache({ redisUrl: url }: Config, log: (message: string) => void): Promise<OptionsCache> {
+  if (url === undefined) return createInProcessOptionsCache();
+  const { createRedisOptionsCache } = await import("./executions/redis-options-cache.ts");
+  return createRedisOptionsCache({ url, log });
 }
 
 async function listen(server: RpcServer, address: Config["listen"]): Promise<string> {

@@ -1,4 +1,5 @@
 // The client of the RPC, put together from its topics. Reaches no engine: it needs fetch and nothing else.
+import type { Execution } from "../completion.ts";
 import { segment } from "./client-address.ts";
 import { createCalls, type CallOptions, type ClientOptions } from "./client-calls.ts";
 import { createExecutionCalls, type ExecutionCalls } from "./client-executions.ts";
@@ -21,8 +22,8 @@ export interface Client extends AdminCalls {
     /** By UUID, `path::export`, path or name. */
     get(reference: string, options?: CallOptions): Promise<WorkflowEntry>;
   };
-  /** What a data provider offers. */
-  options(dataProvider: string, input?: unknown, options?: CallOptions): Promise<DataOptionsAnswer>;
+  /** What a data provider offers; the execution where it failed to tell: `"options" in answer` says which. */
+  options(dataProvider: string, input?: unknown, options?: CallOptions): Promise<DataOptionsAnswer | Execution>;
   /** Resolves where the service is there; needs no token. */
   health(options?: CallOptions): Promise<{ readonly status: "ok" }>;
 }
@@ -43,7 +44,7 @@ export function createClient(options: ClientOptions): Client {
     },
     options: async (dataProvider, input, { signal } = {}) => {
       const path = `/v1/data-providers/${segment(dataProvider)}/options`;
-      return (await calls.json({ method: "POST", path, body: JSON.stringify({ input }), repeatable: true, signal })) as DataOptionsAnswer;
+      return (await calls.json({ method: "POST", path, body: JSON.stringify({ input }), repeatable: true, signal })) as DataOptionsAnswer | Execution;
     },
     health: async ({ signal } = {}) => (await calls.json({ method: "GET", path: "/health", repeatable: true, signal })) as { readonly status: "ok" },
     ...createAdminCalls(calls),

@@ -1,11 +1,11 @@
 // What the RPC is made of, as whoever composes it passes it in. Optional parts whose absence takes routes away say so.
 import type { FastifyBaseLogger } from "fastify";
-import type { Host, HostedWorkspace } from "../host.ts";
+import type { ReadDataOptions } from "../data-options.ts";
+import type { Host } from "../host.ts";
 import type { Observe } from "../observe/observe.ts";
 import type { Schedules } from "../queue/schedules.ts";
 import type { WorkspaceSettings } from "../settings.ts";
 import type { Origin } from "../snapshot/origin.ts";
-import type { DataOptionsAnswer } from "./contract-workflows.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface ServerLimits {
@@ -39,12 +39,6 @@ export interface SettingsAccess extends Pick<Origin, "workspace" | "ownSettings"
   /** What holds where a workspace has nothing of its own. */
   readonly defaults: WorkspaceSettings;
 }
-
-/** Of a data provider: from the cache, or by running it. */
-export type ReadDataOptions = (
-  workspace: HostedWorkspace,
-  asked: { readonly reference: string; readonly inputJson: string; readonly askedBy: string; readonly signal: AbortSignal },
-) => Promise<DataOptionsAnswer>;
 
 export interface ServerParts {
   /** For a process that answers nothing else. All routes where absent. */

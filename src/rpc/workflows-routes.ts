@@ -1,6 +1,9 @@
 // What a workspace has to be run, and what its data providers offer.
+import { z } from "zod";
+import { forCaller } from "../audience.ts";
 import { Fault } from "../errors.ts";
 import type { Executable } from "../snapshot/origin.ts";
+import { executionSchema } from "./contract-execution.ts";
 import {
   optionsBodySchema,
   optionsSchema,
@@ -67,12 +70,15 @@ export function workflowsRoutes(app: RpcApp, parts: RouteParts): void {
     id: "getOptions",
     tag: TAG,
     summary: "Gives what a data provider offers, from the cache where it is fresh",
+    description: "Where the data provider failed, the execution that did is answered with its envelope; nothing of that is kept.",
     params: referenceParamsSchema,
     body: optionsBodySchema,
     rawMembers: ["input"],
-    answers: { 200: { description: "What can be chosen", schema: optionsSchema } },
-    handle: async ({ params: { reference }, body, workspace, caller, left }) =>
-      await dataOptions(await workspace(), { reference, inputJson: inputTextOf(body.input), askedBy: caller.name, signal: left }),
+    answers: { 200: { description: "What can be chosen, or the execution that failed to tell", schema: z.union([optionsSchema, executionSchema]) } },
+    async handle({ params: { reference }, body, workspace, caller, left }) {
+      const answer = await dataOptions(await workspace(), { reference, inputJson: inputTextOf(body.input), askedBy: caller.name, signal: left });
+      return "options" in answer || caller.isAdmin ? answer : forCaller(answer);
+    },
   });
 }
 
