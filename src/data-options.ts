@@ -39,46 +39,55 @@ export type ReadDataOptions = (
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 export function createDataOptions({ cache }: { readonly cache: OptionsCache }): ReadDataOptions {
-  const underWay = new Map<string, Promise<DataOptionsAnswer | Execution>>();
+  /** One for each key: who joins it has not looked before, so that nobody runs what another has just kept. */
+  const underWay = new Map<string, Promise<DataOptionsAnswer | Execution | undefined>>();
 
   return async (workspace, asked) => {
     const { id } = workspace.executor.workspace;
     const resolved = await workspace.executor.resolve(asked.reference);
     const key = await keyOf(resolved, asked.inputJson);
-    const kept = key && (await cache.get(id, key));
-    const options = kept && readEntry(kept.text);
-    if (options !== undefined) return { options, cached: true, expiresAt: timeIn(kept?.remainingMs ?? 0) };
+    return (key && (await unlessAborted(shared(key), asked.signal))) ?? (await unlessAborted(runAlone(), asked.signal));
 
-    const ttlMs = await ttlOf(resolved, asked.reference);
-    if (key === undefined || ttlMs === 0) return unlessAborted(run(), asked.signal);
-    const name = `${id}/${key}`;
-    let running = underWay.get(name);
-    if (running === undefined) {
-      running = runAndKeep(key, ttlMs).finally(() => underWay.delete(name));
-      // Whoever waits for it hears of it; there may be nobody left.
-      running.catch(() => undefined);
-      underWay.set(name, running);
+    function shared(under: ContentHash): Promise<DataOptionsAnswer | Execution | undefined> {
+      const name = `${id}/${under}`;
+      let answer = underWay.get(name);
+      if (answer === undefined) {
+        answer = keptOrRun(under).finally(() => underWay.delete(name));
+        // Whoever waits for it hears of it; there may be nobody left.
+        answer.catch(() => undefined);
+        underWay.set(name, answer);
+      }
+      return answer;
     }
-    return unlessAborted(running, asked.signal);
 
-    async function run(): Promise<DataOptionsAnswer | Execution> {
-      const execution = await executionOf();
+    /** Undefined where nothing is to be kept: then everybody runs it for himself. */
+    async function keptOrRun(under: ContentHash): Promise<DataOptionsAnswer | Execution | undefined> {
+      const kept = await cache.get(id, under);
+      const options = kept && readEntry(kept.text);
+      if (options !== undefined) return { options, cached: true, expiresAt: timeIn(kept?.remainingMs ?? 0) };
+      const ttlMs = await ttlOf(resolved, asked.reference);
+      return ttlMs === 0 ? undefined : await runAndKeep(under, ttlMs);
+    }
+
+    async function runAndKeep(under: ContentHash, ttlMs: number): Promise<DataOptionsAnswer | Execution> {
+      const execution = await run();
+      if (execution.status !== "Success") return execution;
+      const options = optionsOf(execution, asked.reference);
+      const text = entryText(options);
+      // It may have been saved anew since: then it is not what the key says.
+      if (execution.snapshotId !== resolved.snapshotId || text.length > MAX_CHARACTERS) return { options, cached: false };
+      const expiresAt = timeIn(ttlMs);
+      await cache.put(id, under, { text, ttlMs });
+      return { options, cached: false, expiresAt };
+    }
+
+    async function runAlone(): Promise<DataOptionsAnswer | Execution> {
+      if (key === undefined) await ttlOf(resolved, asked.reference);
+      const execution = await run();
       return execution.status === "Success" ? { options: optionsOf(execution, asked.reference), cached: false } : execution;
     }
 
-    async function runAndKeep(under: ContentHash, milliseconds: number): Promise<DataOptionsAnswer | Execution> {
-      const execution = await executionOf();
-      if (execution.status !== "Success") return execution;
-      const found = optionsOf(execution, asked.reference);
-      const text = entryText(found);
-      // It may have been saved anew since: then it is not what the key says.
-      if (execution.snapshotId !== resolved.snapshotId || text.length > MAX_CHARACTERS) return { options: found, cached: false };
-      const expiresAt = timeIn(milliseconds);
-      await cache.put(id, under, { text, ttlMs: milliseconds });
-      return { options: found, cached: false, expiresAt };
-    }
-
-    async function executionOf(): Promise<Execution> {
+    async function run(): Promise<Execution> {
       const { reference, inputJson, askedBy } = asked;
       const ended = await workspace.execute({ reference, inputJson, askedBy });
       if (hasEnded(ended)) return ended;
