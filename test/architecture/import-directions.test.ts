@@ -24,6 +24,7 @@ const PLANTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "snapshot-looks-down": { "src/snapshot/a.ts": 'import "../workspace/w.ts";', "src/workspace/w.ts": "export const w = 1;" },
   "executions-looks-down": { "src/executions/a.ts": 'import "../execution.ts";', "src/execution.ts": "export const e = 1;" },
   "workspace-looks-down": { "src/workspace/a.ts": 'import "../execution.ts";', "src/execution.ts": "export const e = 1;" },
+  "queue-looks-down": { "src/queue/a.ts": 'import "../executor.ts";', "src/executor.ts": "export const e = 1;" },
   "keep-looks-down": { "src/keep/a.ts": 'import "../executor.ts";', "src/executor.ts": "export const e = 1;" },
   "execution-looks-down": { "src/execution.ts": 'import "./executor.ts";', "src/executor.ts": "export const e = 1;" },
   "executor-is-below-its-callers": { "src/executor.ts": 'import "./cli/c.ts";', "src/cli/c.ts": "export const c = 1;" },

@@ -65,6 +65,11 @@ export const rules: readonly Rule[] = [
   ),
   layer("workspace", ["snapshot", "modules", "db/"], "Saving files must work where nothing can be run."),
   layer(
+    "queue",
+    ["executions", "workspace", "snapshot", "modules", "db/"],
+    "Who gets what to run, and when, is decided without knowing how it is run, or who asked for it.",
+  ),
+  layer(
     "keep",
     ["workspace", "snapshot", "modules", "db/"],
     "What is kept is told by the database alone: it must be right whatever runs, and where nothing does.",
