@@ -26,13 +26,15 @@ export function forCaller(execution: Execution): Execution {
 }
 
 /** As `forCaller`, of one that may not have ended; also without the host, which is the operator's matter. */
-export function stateForCaller({ host: _, ...state }: ExecutionState): ExecutionState {
+export function stateForCaller(whole: ExecutionState): ExecutionState {
+  const { host: _, ...state } = whole;
   const { error } = state;
   return error === undefined ? state : { ...state, error: publicError(error), modules: [] };
 }
 
 /** A line of a list. */
-export function summaryForCaller({ host: _, ...summary }: ExecutionSummary): ExecutionSummary {
+export function summaryForCaller(whole: ExecutionSummary): ExecutionSummary {
+  const { host: _, ...summary } = whole;
   const { error } = summary;
   if (error === undefined || error.userFacing === true) return summary;
   if (!isFaultCode(error.code)) return { ...summary, error: { name: "Error", message: GENERIC } };

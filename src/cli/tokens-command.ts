@@ -1,7 +1,7 @@
 // `bifrost-executor tokens create|list|revoke`: the tokens that open the service, in its database. Needs no service, and
 // no token.
 import type { OpenDatabase } from "../../db/open-database.ts";
-import { Fault } from "../errors.ts";
+import type { Fault } from "../errors.ts";
 import type { TokenEntry } from "../rpc/contract-workspaces.ts";
 import type { Tokens } from "../rpc/tokens.ts";
 import { usageFault, type Arguments, type CommandSpec, type OptionSpec } from "./arguments.ts";

@@ -20,7 +20,7 @@ export const scopeSchema = z.enum(SCOPES);
 /** 8-4-4-4-12 hexadecimal digits, of any version; as PostgreSQL takes them. */
 export const idSchema = z
   .string()
-  .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu, "a UUID")
+  .regex(/^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/u, "a UUID")
   .overwrite((text) => text.toLowerCase())
   .describe("UUID");
 

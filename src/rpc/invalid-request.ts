@@ -42,18 +42,18 @@ interface Told {
 }
 
 function describe(issue: Issue, { part, data }: { readonly part: string; readonly data: unknown }): Told {
-  const inner = innermost(issue, data);
+  const inner = innermost(issue);
   const path = [...inner.path];
   if (inner.code === "unrecognized_keys") path.push(inner.keys[0] ?? "");
   return { path: pathText(part, path), expected: wanted(inner), received: kindOf(valueAt(data, path), inner.code === "unrecognized_keys" ? undefined : path) };
 }
 
 /** Of a choice of shapes, what is wrong with the one that was most nearly met. */
-function innermost(issue: Issue, data: unknown): Issue {
+function innermost(issue: Issue): Issue {
   if (issue.code !== "invalid_union") return issue;
-  const near = issue.errors.filter((each) => !each.some((inner) => inner.path.length === 0 && inner.code === "invalid_type"));
-  const [first] = near[0] ?? [];
-  return first === undefined ? issue : innermost({ ...first, path: [...issue.path, ...first.path] }, data);
+  const near = issue.errors.find((each) => !each.some((inner) => inner.path.length === 0 && inner.code === "invalid_type"));
+  const [first] = near ?? [];
+  return first === undefined ? issue : innermost({ ...first, path: [...issue.path, ...first.path] });
 }
 
 function wanted(issue: Issue): string {

@@ -36,7 +36,10 @@ export function logsRoutes(app: RpcApp, parts: RouteParts): void {
       const workspace = await asked.workspace();
       // Also so that an id that there is not is answered as such, and not with a stream.
       const { status, error } = await workspace.state(asked.params.id);
-      if (wantsEvents(asked)) return await stream(asked, { workspace, reply, parts });
+      if (wantsEvents(asked)) {
+        await stream(asked, { workspace, reply, parts });
+        return reply;
+      }
       const isHidden = !asked.caller.isAdmin && (error !== undefined || !isEnded(status));
       return await page(asked, { workspace, status: isHidden ? "hidden" : isEnded(status) ? "ended" : "under way" });
     },
@@ -60,7 +63,7 @@ async function page(
 async function stream(
   asked: AskedLogs,
   { workspace, reply, parts }: { readonly workspace: HostedWorkspace; readonly reply: FastifyReply; readonly parts: RouteParts },
-): Promise<FastifyReply> {
+): Promise<void> {
   const { params, left, caller, request } = asked;
   const { heartbeatMs, stalledMs } = parts.limits;
   const after = placeOf(asked);
@@ -71,17 +74,16 @@ async function stream(
     if (caller.isAdmin || (await endsWell(workspace, { id: params.id, signal: signals.signal }))) {
       for await (const { line, from } of workspace.lines(params.id, { after, signal: signals.signal })) {
         const event = from === undefined ? { event: "log", id: line.sequence, data: line } : { event: "nested", data: { line, from } };
-        if (!(await events.send(event))) return reply;
+        if (!(await events.send(event))) return;
       }
     }
-    if (signals.signal.aborted) return reply;
+    if (signals.signal.aborted) return;
     const { id, status } = await workspace.state(params.id);
     if (isEnded(status)) await events.send({ event: "end", data: { id, status } });
   } catch (error) {
     // The reader sees no end, comes back, and is told then.
     if (!signals.signal.aborted) request.log.warn({ err: error }, "A log stream was broken off");
   }
-  return reply;
 }
 
 async function endsWell(workspace: HostedWorkspace, { id, signal }: { readonly id: string; readonly signal: AbortSignal }): Promise<boolean> {

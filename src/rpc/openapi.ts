@@ -20,7 +20,7 @@ export async function describeRoutes(app: RpcApp): Promise<void> {
       components: { securitySchemes: { bearer: { type: "http", scheme: "bearer" } } },
     },
     transform: createJsonSchemaTransform(options),
-    transformObject: (document) => withoutUnused(transformObject(document) as unknown as Document) as object,
+    transformObject: (document) => plainlyNamed(withoutUnused(transformObject(document) as unknown as Document)) as object,
   });
 }
 
@@ -52,6 +52,20 @@ function withoutUnused(document: Document): Document {
   }
   const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
   return { ...document, components: { ...document.components, schemas: kept } };
+}
+
+/** `XInput` is X where that is no other schema. */
+function plainlyNamed(document: Document): Document {
+  const { schemas } = document.components;
+  const isPlain = (name: string): boolean => !Object.hasOwn(schemas, name) || JSON.stringify(schemas[name]) === JSON.stringify(schemas[`${name}Input`]);
+  const names = new Map(
+    Object.keys(schemas).flatMap((name) => (name.endsWith("Input") && isPlain(name.slice(0, -5)) ? [[name, name.slice(0, -5)] as const] : [])),
+  );
+  const renamed = Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [names.get(name) ?? name, schema]));
+  const text = JSON.stringify({ ...document, components: { ...document.components, schemas: renamed } });
+  return JSON.parse(
+    text.replaceAll(/"#\/components\/schemas\/([^"]+)"/gu, (_, name: string) => `"#/components/schemas/${names.get(name) ?? name}"`),
+  ) as Document;
 }
 
 function referencesIn(value: unknown): readonly string[] {

@@ -13,7 +13,7 @@ export function refuseOtherMethods(app: RpcApp): () => void {
     known.set(url, methods);
   });
   return () => {
-    for (const [url, methods] of [...known]) {
+    for (const [url, methods] of known) {
       for (const [pattern, others] of known) {
         // What this path does not take may be meant for all paths of a beginning.
         if (pattern.endsWith("/*") && url !== pattern && url.startsWith(pattern.slice(0, -1))) for (const each of others) methods.add(each);

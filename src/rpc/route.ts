@@ -1,6 +1,6 @@
 // How a route is declared: what it is asked, what it answers, who may ask. What is declared here is all that the OpenAPI
 // document is made of, and a request is held to it before the route sees it.
-import type { FastifyReply, FastifyRequest, FastifySchema } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { Fault } from "../errors.ts";
 import type { HostedWorkspace } from "../host.ts";
@@ -26,7 +26,7 @@ export interface Asked<Body extends Schema, Params extends Schema, Query extends
   readonly query: z.output<Query>;
   readonly caller: Caller;
   /** The one that the request is about. Rejects with ERR_FORBIDDEN, or ERR_WORKFLOW_NOT_FOUND where there is none of its name. */
-  workspace(): Promise<HostedWorkspace>;
+  readonly workspace: () => Promise<HostedWorkspace>;
   /** Aborts when whoever asked has gone, or has been answered. */
   readonly left: AbortSignal;
   readonly request: FastifyRequest;
@@ -68,7 +68,7 @@ export function addRoute<Body extends Schema = z.ZodUndefined, Params extends Sc
     url,
     exposeHeadRoute: scope === "open",
     config: { scope, allWorkspaces, rawMembers },
-    schema: schemaOf(spec) as FastifySchema,
+    schema: schemaOf(spec),
     handler: async (request, reply) => await spec.handle(new AskedOnce<Body, Params, Query>(request, { reply, parts }), reply),
   });
 }

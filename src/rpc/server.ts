@@ -30,6 +30,8 @@ export interface RpcServer extends AsyncDisposable {
 }
 
 const MOST_PARAMETER_CHARACTERS = 20_000;
+/** How often it is looked whether requests take too long to come. */
+const MOST_CHECK_MS = 5000;
 
 /** Throws where a route declares no scope. */
 export async function createServer(given: ServerParts): Promise<RpcServer> {
@@ -70,14 +72,14 @@ export async function createServer(given: ServerParts): Promise<RpcServer> {
   };
 }
 
-function createApp({ log, limits }: RouteParts): RpcApp {
+function createApp({ log, limits, closing }: RouteParts): RpcApp {
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
-    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: 5000 },
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: Math.min(MOST_CHECK_MS, limits.headersMs) },
     forceCloseConnections: "idle",
     // The host says for itself that it is leaving, in our words.
     return503OnClosing: false,
@@ -95,6 +97,10 @@ function createApp({ log, limits }: RouteParts): RpcApp {
   });
   // What is answered is held to its schema in the tests, and not once more in every answer.
   app.setSerializerCompiler(() => JSON.stringify);
+  app.addHook("onSend", async (_request, reply) => {
+    // A connection that is kept would keep the server.
+    if (closing.aborted) reply.header("connection", "close");
+  });
   app.setErrorHandler((error, request, reply) => answerFailure(error, request, reply));
   app.setNotFoundHandler((request, reply) => answerFailure(notFound(request), request, reply));
   return app;
@@ -111,7 +117,7 @@ function answerBadRequest(error: Error & { readonly code?: string }, socket: Soc
     socket.destroy();
     return;
   }
-  const [status, phrase] =
+  const [status, phrase]: readonly [number, string] =
     error.code === "ERR_HTTP_REQUEST_TIMEOUT"
       ? [408, "Request Timeout"]
       : error.code === "HPE_HEADER_OVERFLOW"
@@ -121,7 +127,7 @@ function answerBadRequest(error: Error & { readonly code?: string }, socket: Soc
     type: "urn:bifrost-executor:ERR_INPUT_INVALID",
     title: "The request cannot be carried out",
     status,
-    detail: `${String(phrase)}: what came was no whole HTTP request in time and size.`,
+    detail: `${phrase}: what came was no whole HTTP request in time and size.`,
     code: "ERR_INPUT_INVALID",
     name: "Fault",
     retryable: false,
@@ -129,6 +135,6 @@ function answerBadRequest(error: Error & { readonly code?: string }, socket: Soc
     requestId: randomUUIDv7(),
   });
   socket.end(
-    `HTTP/1.1 ${String(status)} ${String(phrase)}\r\ncontent-type: application/problem+json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/problem+json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

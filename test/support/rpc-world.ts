@@ -29,7 +29,7 @@ export interface Answered {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // Whatever came: tests look into it.
+  // oxlint-disable-next-line typescript/no-explicit-any -- whatever came: tests look into it
   readonly body: any;
 }
 
