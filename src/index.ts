@@ -8,6 +8,7 @@ export type { Executor, RunOptions } from "./executor.ts";
 export type { NestedOrigin } from "./executions/order.ts";
 export type { Cancellation, CancelPhase } from "./executions/running.ts";
 export type { Secrets } from "./executions/scrub.ts";
+export type { ConfigEntry, ConfigValues } from "./workspace/config-values.ts";
 export type { StoredOptions } from "./open-stored.ts";
 export { forCaller } from "./audience.ts";
 export { FAULTS, Fault, isFaultCode, type FaultCode, type FaultDetails, type FaultKind, type FaultOwner } from "./errors.ts";

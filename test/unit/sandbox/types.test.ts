@@ -33,7 +33,7 @@ function check(source: string): string {
 
 it("the SDK's types know a workflow's parameters and result from its schema and body, and the room's globals and nothing else", () => {
   const output = check(`
-    import { workflow, tool, dataProvider, UserError, z, type Context } from "bifrost";
+    import { workflow, tool, dataProvider, config, UserError, z, type Context } from "bifrost";
     export const flow = workflow({ name: "x", timeout: "30s", params: z.object({ days: z.number().default(30), tag: z.string().optional() }) }, async (params, ctx) => {
       const days: number = params.days;
       const tag: string | undefined = params.tag;
@@ -57,6 +57,11 @@ it("the SDK's types know a workflow's parameters and result from its schema and 
     workflow({ cache: "5m" }, () => 1);
     // @ts-expect-error -- a data provider gives a list of options
     dataProvider(() => [{ name: "a" }]);
+    const token: string | undefined = await config.get("TOKEN");
+    const retries: number | undefined = (await config.get<{ retries: number }>("limits"))?.retries;
+    // @ts-expect-error -- it may not be there
+    (await config.get("TOKEN")).length;
+    console.log(token?.length, retries);
     if (called.closed > n) throw new UserError("told", { cause: 1 });
     console.log(new URL("a", import.meta.url).searchParams.get("q"), setTimeout(() => {}, 1).hasRef(), AbortSignal.timeout(5).aborted, crypto.randomUUID(), structuredClone({ a: 1 }).a, new TextDecoder().decode(new TextEncoder().encode("x")));
     // @ts-expect-error -- the room has no process
