@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { RpcFault, type FollowedLine } from "../../src/rpc/client.ts";
 import { expectNoLeaks } from "../support/leaks.ts";
 import { followed, PAUSE, recorded, source, useFaultWorld, writeWorkflows } from "../support/service/fault-world.ts";
+import { lookInto } from "../support/stored-world.ts";
 import type { ServiceProcess } from "../support/service/service-process.ts";
 
 expectNoLeaks();
@@ -25,7 +26,7 @@ async function hostOf(id: string, processes: Readonly<Record<string, ServiceProc
   return found;
 }
 
-it("B112: an execution whose host is killed is closed as Stuck with every line that a caller was told; where it may run twice it is run again; the next works", async () => {
+it("B31, B112: an execution whose host is killed is closed as Stuck with every line that a caller was told, and Redis lets go of it; where it may run twice it is run again; the next works", async () => {
   const serve = await world.services.serve();
   const [a, b] = await Promise.all(["a", "b"].map((name) => world.services.work({ env: { BIFROST_HOST_NAME: name } })));
   const client = world.client(serve);
@@ -61,6 +62,11 @@ it("B112: an execution whose host is killed is closed as Stuck with every line t
   expect(told.length).toBeGreaterThanOrEqual(10);
   expect(await client.executions.result(once.id)).toMatchObject({ status: "Stuck", logs: told });
   expect(await client.executions.run("hello.ts", { name: "x" })).toMatchObject({ status: "Success", result: "hello x" });
+  using redis = lookInto(world.redis.url);
+  // In seconds: whoever still reads may end.
+  await expect
+    .poll(async () => Promise.all((await redis.keys("bifrost:exec:*:logs")).map(async (key) => (await redis.pttl(key)) <= 10_000)))
+    .not.toContain(false);
 }, 60_000);
 
 it("B112: under load, a host that is killed loses nothing: what may run twice succeeds, of the rest only what it held is Stuck", async () => {

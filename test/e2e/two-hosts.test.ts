@@ -1,6 +1,8 @@
-// Two hosts over the same servers, as callers see them (B110, B111, B86).
+// Two hosts over the same servers, as callers see them (B33, B86, B110, B111).
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { Execution } from "../../src/rpc/client.ts";
+import { descriptorsOf, networkSockets } from "../support/child-processes.ts";
 import { expectNoLeaks } from "../support/leaks.ts";
 import { followed, PAUSE, source, useFaultWorld } from "../support/service/fault-world.ts";
 import type { ServiceProcess } from "../support/service/service-process.ts";
@@ -63,3 +65,28 @@ it("B86: an execution is cancelled, followed and asked for through a host that d
   }
   await world.books([]);
 }, 60_000);
+
+it.runIf(process.platform === "linux")(
+  "B33: the processes that run author code for the service hold none of its sockets, and nothing of its environment",
+  async () => {
+    const secrets = { BIFROST_SECRETS_KEY: Buffer.alloc(32, 7).toString("base64") };
+    const [serve, work] = [await world.services.serve({ env: secrets }), await world.services.work({ env: secrets })];
+    const client = world.client(serve);
+    await client.files.write({ "slow.ts": source("ctx.log.info('begun'); await new Promise(() => {});") });
+    const { id } = await client.executions.start("slow.ts");
+    await followed(client, id, () => true);
+    const rooms = work.rooms();
+    expect(rooms).not.toEqual([]);
+    const sockets = networkSockets();
+    const holdsSockets = (process: number): boolean => descriptorsOf(process).some((target) => sockets.has(target));
+    expect(holdsSockets(work.id)).toBe(true);
+    expect(rooms.filter(holdsSockets)).toEqual([]);
+    for (const room of rooms) {
+      const environment = readFileSync(`/proc/${room}/environ`, "utf8");
+      const held = ["DATABASE_URL", "REDIS_URL", "HOME", "BIFROST_", world.services.token, secrets.BIFROST_SECRETS_KEY, new URL(world.postgres.url).password];
+      expect(held.filter((text) => environment.includes(text))).toEqual([]);
+    }
+    await client.executions.cancel(id);
+  },
+  60_000,
+);
