@@ -1,6 +1,8 @@
 // What whoever runs the service does over the RPC: configuration, schedules, workspaces, tokens, and looking after it.
 import { segment } from "./client-address.ts";
 import type { CallOptions, Calls } from "./client-calls.ts";
+import type { ConfigEntryAnswer } from "./contract-config.ts";
+import type { ScheduleAnswer, ScheduleBody, ScheduleEntry } from "./contract-schedules.ts";
 import type { NewToken, TokenBody, TokenEntry, WorkspaceAnswer, WorkspaceBody } from "./contract-workspaces.ts";
 
 export interface Readiness {
@@ -8,7 +10,30 @@ export interface Readiness {
   readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly message?: string | undefined }[];
 }
 
+export interface SecretOptions extends CallOptions {
+  /** Who may read it: `path::export`, a path, a directory that ends in `/`, or `*`. Absent: as it was, and of a new one nobody. */
+  readonly grantedTo?: readonly string[] | undefined;
+}
+
 export interface AdminCalls {
+  /** What `config.get(key)` gives to workflows. */
+  readonly config: {
+    list(options?: CallOptions): Promise<readonly ConfigEntryAnswer[]>;
+    /** A secret's value is never given. */
+    get(key: string, options?: CallOptions): Promise<ConfigEntryAnswer>;
+    /** Any JSON but null, for every workflow to read. */
+    set(key: string, value: unknown, options?: CallOptions): Promise<ConfigEntryAnswer>;
+    setSecret(key: string, secret: string, options?: SecretOptions): Promise<ConfigEntryAnswer>;
+    grant(key: string, grantedTo: readonly string[], options?: CallOptions): Promise<ConfigEntryAnswer>;
+    delete(key: string, options?: CallOptions): Promise<void>;
+  };
+  readonly schedules: {
+    list(options?: CallOptions): Promise<readonly ScheduleEntry[]>;
+    get(name: string, options?: CallOptions): Promise<ScheduleAnswer>;
+    /** Makes it, or replaces it. */
+    set(name: string, schedule: ScheduleBody, options?: CallOptions): Promise<ScheduleAnswer>;
+    delete(name: string, options?: CallOptions): Promise<void>;
+  };
   readonly workspaces: {
     /** Names. */
     list(options?: CallOptions): Promise<readonly string[]>;
@@ -30,7 +55,32 @@ export interface AdminCalls {
 }
 
 export function createAdminCalls(calls: Calls): AdminCalls {
+  async function configure(key: string, body: object, { signal }: CallOptions = {}): Promise<ConfigEntryAnswer> {
+    return (await calls.json({ method: "PUT", path: configAt(key), body: JSON.stringify(body), repeatable: true, signal })) as ConfigEntryAnswer;
+  }
+
   return {
+    config: {
+      async list({ signal } = {}) {
+        const answer = await calls.json({ method: "GET", path: "/v1/config", repeatable: true, signal });
+        return (answer as { readonly entries: readonly ConfigEntryAnswer[] }).entries;
+      },
+      get: async (key, { signal } = {}) => (await calls.json({ method: "GET", path: configAt(key), repeatable: true, signal })) as ConfigEntryAnswer,
+      set: (key, value, options) => configure(key, { value }, options),
+      setSecret: (key, secret, { grantedTo, ...options } = {}) => configure(key, { secret, grantedTo }, options),
+      grant: (key, grantedTo, options) => configure(key, { grantedTo }, options),
+      delete: async (key, { signal } = {}) => void (await calls.json({ method: "DELETE", path: configAt(key), signal })),
+    },
+    schedules: {
+      async list({ signal } = {}) {
+        const answer = await calls.json({ method: "GET", path: "/v1/schedules", repeatable: true, signal });
+        return (answer as { readonly schedules: readonly ScheduleEntry[] }).schedules;
+      },
+      get: async (name, { signal } = {}) => (await calls.json({ method: "GET", path: scheduleAt(name), repeatable: true, signal })) as ScheduleAnswer,
+      set: async (name, schedule, { signal } = {}) =>
+        (await calls.json({ method: "PUT", path: scheduleAt(name), body: JSON.stringify(schedule), repeatable: true, signal })) as ScheduleAnswer,
+      delete: async (name, { signal } = {}) => void (await calls.json({ method: "DELETE", path: scheduleAt(name), signal })),
+    },
     workspaces: {
       async list({ signal } = {}) {
         const answer = await calls.json({ method: "GET", path: "/v1/workspaces", repeatable: true, signal });
@@ -53,4 +103,12 @@ export function createAdminCalls(calls: Calls): AdminCalls {
     metrics: async ({ signal } = {}) => calls.text({ method: "GET", path: "/metrics", repeatable: true, signal }),
     openapi: async ({ signal } = {}) => calls.json({ method: "GET", path: "/openapi.json", repeatable: true, signal }),
   };
+}
+
+function configAt(key: string): string {
+  return `/v1/config/${segment(key)}`;
+}
+
+function scheduleAt(name: string): string {
+  return `/v1/schedules/${segment(name)}`;
 }

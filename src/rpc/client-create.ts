@@ -3,8 +3,8 @@ import type { Execution } from "../completion.ts";
 import { segment } from "./client-address.ts";
 import { createCalls, type CallOptions, type ClientOptions } from "./client-calls.ts";
 import { createExecutionCalls, type ExecutionCalls } from "./client-executions.ts";
-import { createFileCalls, type FileCalls } from "./client-files.ts";
 import { createAdminCalls, type AdminCalls } from "./client-admin.ts";
+import { createFileCalls, type FileCalls } from "./client-files.ts";
 import type { DataOptionsAnswer, WorkflowEntry } from "./contract-workflows.ts";
 
 export interface WorkflowFilter extends CallOptions {
