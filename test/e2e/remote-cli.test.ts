@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Execution } from "../../src/completion.ts";
+import { createClient } from "../../src/rpc/client.ts";
 import { useServedWorkspace } from "../support/served-workspace.ts";
 import { freePort } from "../support/servers/owned-process.ts";
 import { startProxy } from "../support/service/tcp-proxy.ts";
@@ -85,6 +86,40 @@ describe("run-workflow --url", () => {
     expect(envelope).toMatchObject({ status: "Cancelled", error: { code: "ERR_CANCELLED" }, logs: [{ message: "outer" }] });
     expect(stderr).toMatch(/^info outer\ninner\.ts: warn from inside\nerror\[ERR_CANCELLED\]/);
     expect(await served.client.executions.get(envelope.id)).toMatchObject({ status: "Cancelled" });
+  });
+
+  it("B86: Ctrl-C before it has begun: it never begins, and its envelope says so", async () => {
+    await served.client.workspaces.set("narrow", { maxRunning: 1 });
+    const narrow = createClient({ url: served.service.url, token: served.services.token, workspace: "narrow" });
+    await narrow.files.write({
+      "waits.ts": `import { workflow } from "bifrost";\nexport default workflow(async () => { console.log("begun"); await new Promise(() => {}); });\n`,
+    });
+    const first = await narrow.executions.start("waits.ts");
+    for await (const _ of narrow.executions.logs(first.id)) break;
+    const running = served.shell.start("run-workflow", ["waits.ts", "--workspace", "narrow", "--json"], { env: served.remote });
+    await expect.poll(async () => (await narrow.executions.page({ status: ["Pending"] })).executions.length).toBe(1);
+    running.process.kill("SIGINT");
+    const { code, stdout, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, status: "Cancelled", error: { code: "ERR_CANCELLED" }, logs: [] });
+    expect(stderr).toMatch(/^error\[ERR_CANCELLED\]/);
+    expect(await narrow.executions.get(first.id)).toMatchObject({ status: "Running" });
+    await narrow.executions.cancel(first.id);
+  });
+
+  it("needs a token that may execute and read, and says which it lacks", async () => {
+    const { token } = await served.client.tokens.create({ name: "reads", scopes: ["read"] });
+    const { code, stdout, stderr } = await run(["hello.ts"], { ...served.remote, BIFROST_TOKEN: token });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^error\[ERR_FORBIDDEN\].*execute/);
+  });
+
+  it("B91: shows whoever is no admin of a failure only what is meant for callers", async () => {
+    const { token } = await served.client.tokens.create({ name: "calls", scopes: ["execute", "read"] });
+    const { code, stdout, stderr } = await run(["fails.ts"], { ...served.remote, BIFROST_TOKEN: token });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).not.toContain("right here");
+    expect(stderr).toMatch(/^error Error: The workflow failed\..*\nexecution /);
   });
 
   it("shows the source around the place of an error, as the execution saw it", async () => {
@@ -171,7 +206,9 @@ registerHooks({ load(url, context, next) { appendFileSync(${JSON.stringify(list)
     expect(remote).toContain("src/rpc/client-create.ts");
     expect(
       remote.filter((path) =>
-        /^db\/|^src\/(executor|open|open-stored|execution|executions|isolate|process\/(?!hardening\/layers)|snapshot|workspace\/(?!secret-keys)|queue)\b/.test(path),
+        /^db\/|^src\/(executor|open|open-stored|execution|executions|isolate|process\/(?!hardening\/layers)|snapshot|workspace\/(?!secret-keys)|queue)\b/.test(
+          path,
+        ),
       ),
     ).toEqual([]);
     expect(remote.filter((path) => path.startsWith("node_modules/") && !path.startsWith("node_modules/eventsource-parser/"))).toEqual([]);
