@@ -1,7 +1,7 @@
 // One workspace as its callers see it on any host: what they ask is kept in the ledger, run where there is room, and heard
 // of from wherever it runs.
 import { randomUUIDv7 } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { Execution } from "./completion.ts";
 import { Fault } from "./errors.ts";
 import { checkId, checkInputSize } from "./executions/asked.ts";
@@ -17,6 +17,7 @@ import type { Executor } from "./executor.ts";
 import { hasEnded, type HostedWorkspace, type Submission, type WaitOptions } from "./host.ts";
 import { faultOf, type HostRuns } from "./host-runs.ts";
 import { LiveWake } from "./executions/live-wake.ts";
+import type { HostWaits } from "./host-waits.ts";
 import { checkSubmission } from "./host-submission.ts";
 import { lowerLimits } from "./limits.ts";
 import type { Observe } from "./observe/observe.ts";
@@ -30,6 +31,7 @@ export interface HostedParts extends FollowParts {
   readonly records: ExecutionRecords;
   readonly runs: HostRuns;
   readonly observe: Observe;
+  readonly waits: HostWaits;
   readonly host: () => string;
   /** A slot of this host for what is run without waiting; undefined where there is none. */
   reserve(): Disposable | undefined;
@@ -40,10 +42,13 @@ export interface HostedParts extends FollowParts {
 /** Whoever waits for it is told of a failure, and may ask again. */
 const ONCE: RetryPolicy = Object.freeze({ ...DEFAULT_RETRY, attempts: 1 });
 
-const LOOK_AFTER_MS = 2000;
+/** Notices may be lost with Redis; then the end is looked for. */
+const LOOK_AFTER_MS = 5000;
+/** Whoever waits for less is answered with how it stands, and that must be known to all. */
+const SHORT_WAIT_MS = 2000;
 
 export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWorkspace {
-  const { ledger, live, queue, records, runs, observe, host } = parts;
+  const { ledger, live, queue, records, runs, waits, observe, host } = parts;
   const { id: workspace, limits, maxRunning } = executor.workspace;
 
   async function orderOf(submission: Submission, policy?: RetryPolicy): Promise<AcceptedOrder> {
@@ -78,8 +83,8 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
     throw new Fault("ERR_EXECUTION_NOT_FOUND", `No execution of this workspace has the id ${id}.`, { details: { id } });
   }
 
-  async function result(id: string, options: WaitOptions = {}): Promise<Execution | ExecutionState> {
-    const state = await waitForEnd(parts, { workspace, id, ...options });
+  async function result(id: string, { waitMs, signal: caller }: WaitOptions = {}): Promise<Execution | ExecutionState> {
+    const state = await waits.wait(caller, (signal) => waitForEnd(parts, { workspace, id, waitMs, signal }));
     return state !== undefined && isEnded(state.status) ? await envelopeOf(id) : await stateOf(id);
   }
 
@@ -100,7 +105,7 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
 
   /** Undefined where it must be known to others before it runs, or this host has no room. */
   async function runHere(order: AcceptedOrder, { id }: Submission, { waitMs = Infinity }: WaitOptions): Promise<Execution | ExecutionState | undefined> {
-    const mustWait = id !== undefined || order.idempotencyKey !== undefined || order.dueAt !== undefined || waitMs < LOOK_AFTER_MS || maxRunning > 0;
+    const mustWait = id !== undefined || order.idempotencyKey !== undefined || order.dueAt !== undefined || waitMs < SHORT_WAIT_MS || maxRunning > 0;
     const slot = mustWait ? undefined : parts.reserve();
     if (slot === undefined) return undefined;
     const running = runs.runNew(order, { host: host(), executor }).finally(() => slot[Symbol.dispose]());
@@ -117,22 +122,30 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
     using here = runs.expect(order.id);
     const id = await accept(order);
     const stop = new AbortController();
-    const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
     try {
-      return await Promise.race([here.ended, endedElsewhere(id, { ...options, signal })]);
+      return await waits.wait(options.signal, async (caller) => {
+        const signal = AbortSignal.any([stop.signal, caller]);
+        return await Promise.race([here.ended, endedElsewhere(id, { options: { ...options, signal }, isOver: stop.signal })]);
+      });
     } finally {
       stop.abort();
     }
   }
 
-  /** What ends here says so before it is heard of: most need not be asked for. */
-  async function endedElsewhere(id: string, { waitMs = Number.POSITIVE_INFINITY, signal }: WaitOptions): Promise<Execution | ExecutionState> {
+  /** What ends here says so before it is heard of: then nobody waits for this any more, and nothing is asked. */
+  async function endedElsewhere(
+    id: string,
+    { options, isOver }: { readonly options: WaitOptions; readonly isOver: AbortSignal },
+  ): Promise<Execution | ExecutionState> {
+    const { waitMs = Infinity, signal } = options;
     const beganAt = performance.now();
     const woken = new LiveWake();
     using _heard = parts.watch.on(id, (what) => {
       if (what === "ended" || what === "resumed") woken.wake();
     });
     await woken.wait(Math.min(LOOK_AFTER_MS, waitMs), signal);
+    await setImmediate();
+    if (isOver.aborted) return await new Promise<never>(() => undefined);
     const left = waitMs === Infinity ? undefined : Math.max(0, waitMs - (performance.now() - beganAt));
     return await result(id, { waitMs: left, signal });
   }

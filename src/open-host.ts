@@ -16,6 +16,7 @@ import { readiness } from "./host-readiness.ts";
 import { createStrays } from "./host-strays.ts";
 import { HostRuns } from "./host-runs.ts";
 import { hostWorkspace, type HostedParts } from "./host-workspace.ts";
+import { HostWaits } from "./host-waits.ts";
 import { HostWorkspaces } from "./host-workspaces.ts";
 import { createKeeper } from "./keep/keeper.ts";
 import { countedPort } from "./observe/counted-port.ts";
@@ -57,7 +58,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
   const { db, server: describeServer, exclusive } = backing.database;
   let id = randomUUID() as string;
   const host = (): string => id;
-  const ledger = countedPort(createLedger({ db, describeServer, maxRunning: config.defaults.maxRunning }), observe);
+  const ledger = countedPort(createLedger({ db, describeServer, exclusive, maxRunning: config.defaults.maxRunning }), observe);
   const records = countedPort(createDatabaseRecords({ db, describeServer, host }), observe);
   const { live, queue } = await openTransport(config, note);
   opened.use(live);
@@ -79,6 +80,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
   };
   opened.use(live.listen((notice) => notice.type === "cancel" && cancel(notice.id)));
 
+  const waits = new HostWaits();
   let dispatcher: Dispatcher | undefined;
   const draining = Promise.withResolvers<void>();
   let isLeaving = false;
@@ -134,6 +136,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     runs,
     observe,
     watch,
+    waits,
     host,
     reserve: () => dispatcher?.reserve(),
     checkOpen() {
@@ -145,8 +148,13 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     if (isLeaving) return await draining.promise;
     isLeaving = true;
     dispatcher?.stop();
-    const timer = setTimeout(() => runs.leave(), timeoutMs);
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), timeoutMs);
+    patience.signal.addEventListener("abort", () => runs.leave(), { once: true });
     await dispatcher?.settled();
+    // What is waited for now runs on other hosts; where there are none it waits for the next start.
+    if (exclusive) patience.abort();
+    await waits.end(patience.signal);
     clearTimeout(timer);
     draining.resolve();
   }

@@ -23,13 +23,35 @@ export interface DatabaseLedgerOptions {
   readonly describeServer: string;
   /** How many executions of a workspace may run at once over all hosts where it has no setting of its own; 0, and absent: no bound. */
   readonly maxRunning?: number | undefined;
+  /** Whether nobody else claims: then there are no turns to take. */
+  readonly exclusive?: boolean | undefined;
 }
+
+const LOOK_FOR_DUE_MS = 100;
 
 const CANCELLED = errorColumns(simpleError("ERR_CANCELLED", "CancelledError", "The execution was cancelled before it began.", { phase: "waiting" }));
 
-export function createLedger({ db, describeServer, maxRunning = 0 }: DatabaseLedgerOptions): Ledger {
+export function createLedger({ db, describeServer, maxRunning = 0, exclusive = false }: DatabaseLedgerOptions): Ledger {
   const guarded: LedgerGround["guarded"] = (action) => withDatabaseFaults(describeServer, action);
   const ground = { db, guarded };
+  let lookedAt = -Infinity;
+  /** As many as were asked for: then more may wait. */
+  let tookAll = false;
+
+  /** Without a lock: mostly nothing waits. Where much does, the due ones among what was scheduled are looked for now and then. */
+  async function mayWait(): Promise<boolean> {
+    if (tookAll && performance.now() - lookedAt < LOOK_FOR_DUE_MS) return true;
+    lookedAt = performance.now();
+    return await promoteDue(db);
+  }
+
+  async function claimRows(asked: Parameters<typeof claimExecutions>[1]): ReturnType<typeof claimExecutions> {
+    if (exclusive) return await claimExecutions(db, asked);
+    return await db.transaction().execute(async (transaction) => {
+      await lockTurns(transaction);
+      return await claimExecutions(transaction, asked);
+    });
+  }
 
   return {
     ...createAccepting(ground),
@@ -38,12 +60,9 @@ export function createLedger({ db, describeServer, maxRunning = 0 }: DatabaseLed
 
     claim: (host, most) =>
       guarded(async () => {
-        // Without a lock: mostly nothing waits.
-        if (most <= 0 || !(await promoteDue(db))) return [];
-        const rows = await db.transaction().execute(async (transaction) => {
-          await lockTurns(transaction);
-          return await claimExecutions(transaction, { host, most, maxRunning });
-        });
+        if (most <= 0 || !(await mayWait())) return [];
+        const rows = await claimRows({ host, most, maxRunning });
+        tookAll = rows.length >= most;
         return rows.map(claimedOf);
       }),
 
