@@ -51,7 +51,7 @@ class LedgerDispatcher implements Dispatcher {
   /** Asked of the ledger, and not answered yet. */
   #asked = 0;
   #looking: Promise<void> | undefined;
-  #lookAgain = false;
+  #mustLook = false;
   /** Whether the last look left something waiting: then each end is a reason to look. */
   #mayWait = true;
   #pauseMs = 0;
@@ -88,8 +88,12 @@ class LedgerDispatcher implements Dispatcher {
   look(): Promise<void> {
     if (this.#stopped !== undefined) return Promise.resolve();
     // What has come since the look under way asked may not be in its answer.
-    if (this.#looking !== undefined) this.#lookAgain = true;
-    return (this.#looking ??= this.#lookOn().finally(() => (this.#looking = undefined)));
+    this.#mustLook = true;
+    if (this.#looking !== undefined) return this.#looking;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#looking = promise;
+    void this.#lookOn().finally(resolve);
+    return promise;
   }
 
   stop(): void {
@@ -110,16 +114,15 @@ class LedgerDispatcher implements Dispatcher {
   }
 
   async #lookOn(): Promise<void> {
-    do {
-      this.#lookAgain = false;
+    while (this.#mustLook && this.#stopped === undefined) {
+      this.#mustLook = false;
       const most = this.#free();
-      if (most <= 0) {
-        this.#mayWait = true;
-        return;
-      }
-      if (performance.now() < this.#pausedUntil) return;
-      await this.#take(most);
-    } while (this.#lookAgain && this.#stopped === undefined);
+      if (most <= 0) this.#mayWait = true;
+      else if (performance.now() >= this.#pausedUntil) await this.#take(most);
+    }
+    this.#looking = undefined;
+    // While the ledger was asked there was none to be seen, and a bell may have found nobody.
+    if (this.hasRoom()) this.#listening.roomAgain();
   }
 
   async #take(most: number): Promise<void> {
@@ -186,7 +189,6 @@ class LedgerDispatcher implements Dispatcher {
       this.#parts.log(`No executions can be taken for a while; it is tried again: ${error instanceof Error ? error.message : String(error)}`);
     this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, 2 * this.#pauseMs), LONGEST_PAUSE_MS);
     this.#pausedUntil = performance.now() + this.#pauseMs;
-    this.#lookAgain = false;
     clearTimeout(this.#due);
     if (this.#stopped === undefined) this.#due = setTimeout(() => void this.look(), this.#pauseMs + 1);
   }

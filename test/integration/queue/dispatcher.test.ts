@@ -45,6 +45,29 @@ describeOnBoth("a dispatcher", (scene) => {
     expect(Math.min(one.ended.length, other.ended.length)).toBeGreaterThan(0);
   });
 
+  it.each(["in process", "over Redis"])("B92: a bell that is rung while the ledger is being asked is heard: %s", async (kind) => {
+    await using redis = await freshRedis();
+    await using queue = kind === "in process" ? createInProcessQueue() : createRedisQueue({ url: redis.url, log: () => {} });
+    const { ledger } = scene.hosts[0];
+    const answered = Promise.withResolvers<void>();
+    let asked = 0;
+    const slow: Ledger = {
+      ...ledger,
+      async claim(...claim) {
+        const claimed = await ledger.claim(...claim);
+        asked += 1;
+        await answered.promise;
+        return claimed;
+      },
+    };
+    await using host = new WorkingHost(scene.hosts[0], queue, { slots: 2, ledger: slow });
+    await expect.poll(() => asked, PATIENT).toBe(1);
+    const id = await submit(scene, queue);
+    await sleep(50);
+    answered.resolve();
+    await expect.poll(() => host.ended, PATIENT).toEqual([id]);
+  });
+
   it("finds what nobody rang for", async () => {
     await using queue = createInProcessQueue();
     await using host = new WorkingHost(scene.hosts[0], queue, { slots: 2, everyMs: 50 });
