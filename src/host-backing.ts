@@ -1,4 +1,5 @@
 // What a host keeps its workspaces in, as those who watch see it: look-ups by cache, and servers that do not answer.
+import type { OptionsCache } from "./executions/options-cache.ts";
 import { countedPort } from "./observe/counted-port.ts";
 import type { CacheName, Observe } from "./observe/observe.ts";
 import type { Backing } from "./open-stored.ts";
@@ -24,5 +25,17 @@ function withLookUps(store: SnapshotStore, observe: Pick<Observe, "looked">): Sn
     for (const [cache, each] of counts) observe.looked(cache, each);
     return found;
   };
-  return new Proxy(store, { get: (target, key) => (key === "getBlobs" ? getBlobs : Reflect.get(target, key, target)) });
+  return new Proxy(store, { get: (target, key) => (key === "getBlobs" ? getBlobs : (Reflect.get(target, key, target) as unknown)) });
+}
+
+export function observedOptions(cache: OptionsCache, observe: Pick<Observe, "looked">): OptionsCache {
+  return {
+    async get(workspace, key) {
+      const entry = await cache.get(workspace, key);
+      observe.looked("options", entry === undefined ? { hits: 0, misses: 1 } : { hits: 1, misses: 0 });
+      return entry;
+    },
+    put: (workspace, key, entry) => cache.put(workspace, key, entry),
+    [Symbol.asyncDispose]: () => cache[Symbol.asyncDispose](),
+  };
 }

@@ -5,6 +5,7 @@ import { createDataOptions } from "./data-options.ts";
 import { Fault } from "./errors.ts";
 import { createInProcessOptionsCache, type OptionsCache } from "./executions/options-cache.ts";
 import type { Host } from "./host.ts";
+import { observedOptions } from "./host-backing.ts";
 import { runSchedules } from "./host-schedules.ts";
 import type { ServiceLog } from "./observe/logging.ts";
 import { createMetrics } from "./observe/metrics.ts";
@@ -68,7 +69,7 @@ export async function openService({ config, works, answers, log }: ServiceOption
           ownSettings: (...asked) => origin.ownSettings(...asked),
           updateSettings: (...asked) => origin.updateSettings(...asked),
         },
-        dataOptions: createDataOptions({ cache: opened.use(await openOptionsCache(config, (message) => log.warn(message))) }),
+        dataOptions: createDataOptions({ cache: observedOptions(opened.use(await openOptionsCache(config, (message) => log.warn(message))), observe) }),
         schedules,
         metrics,
         observe,

@@ -73,12 +73,7 @@ export async function handOver(order: Order, work: HandOver, powers: HandOverPow
     grants: workspace.grants,
     signal: order.signal,
     onLogs: (entries) => book.add(entries),
-    onCall: async (name, argument) => {
-      const answered = order.onHostCall?.(name);
-      const answer = await calls.answer(name, argument);
-      answered?.(answer);
-      return answer;
-    },
+    onCall: (name, argument) => calls.answer(name, argument),
     onImport: (specifier, referrer) => answerImport(order, { pinned, modules, faults, powers, map }, { specifier, referrer }),
   };
   const end = await work.run(request).catch((error: unknown) => notRun(error, hashOf));
