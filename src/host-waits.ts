@@ -8,12 +8,12 @@ export class HostWaits {
   /** `wait` is given a signal that aborts when the host goes, or when the caller does. */
   async wait<Value>(caller: AbortSignal | undefined, wait: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
     const waiting = wait(caller === undefined ? this.#over.signal : AbortSignal.any([this.#over.signal, caller]));
-    const settled = waiting.then(
-      () => this.#under.delete(settled),
-      () => this.#under.delete(settled),
-    );
-    this.#under.add(settled);
-    return await waiting;
+    this.#under.add(waiting);
+    try {
+      return await waiting;
+    } finally {
+      this.#under.delete(waiting);
+    }
   }
 
   /** Resolves when nobody waits any more; whoever still does when the signal aborts is let go. */
@@ -21,7 +21,7 @@ export class HostWaits {
     const letGo = (): void => this.#over.abort();
     if (patience.aborted) letGo();
     patience.addEventListener("abort", letGo, { once: true });
-    while (this.#under.size > 0) await Promise.all(this.#under);
+    while (this.#under.size > 0) await Promise.allSettled(this.#under);
     patience.removeEventListener("abort", letGo);
     // Who comes now is let go at once.
     letGo();
