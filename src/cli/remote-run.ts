@@ -7,7 +7,7 @@ import { createClient, type Client } from "../rpc/client-create.ts";
 import { RpcFault } from "../rpc/client-fault.ts";
 import { CHANGED } from "./changes.ts";
 import type { Reporter } from "./reporter.ts";
-import type { Route, RunArguments, RunGiven } from "./run-command.ts";
+import type { Route, RunArguments, RunGiven } from "./run-route.ts";
 
 /** How long an interruption waits for the service to say whether the execution is there to be cancelled. */
 const ANSWER_MS = 5_000;

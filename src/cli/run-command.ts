@@ -1,17 +1,17 @@
 // `run-workflow <ref>`: from arguments to one run, or to one after each change. What is not needed to get a run going is
 // imported when it is.
 import { basename, dirname } from "node:path";
-import type { Execution } from "../completion.ts";
 import type { Config } from "../config.ts";
 import { Fault } from "../errors.ts";
 import type { Executor } from "../executor.ts";
 import type { Limits } from "../limits.ts";
 import { helpText, parseArguments, usageFault, type Arguments, type CommandSpec } from "./arguments.ts";
 import { formOf, showFailure, type OutputForm, type World } from "./command.ts";
-import { CHANGED, type Changes } from "./changes.ts";
+import { CHANGED } from "./changes.ts";
 import { EXIT_INTERRUPTED, EXIT_SUCCESS, exitCodeOf, exitCodeOfThrown } from "./exit-code.ts";
 import { listenForInterruption, unlessInterrupted } from "./interruption.ts";
-import { startReporter, type Reporter } from "./reporter.ts";
+import { startReporter } from "./reporter.ts";
+import type { Route, RunArguments, RunGiven } from "./run-route.ts";
 import type { Terminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
 
@@ -28,8 +28,8 @@ export function runSpec(name: string): CommandSpec {
         repeat: true,
         help: "a secret for config.get(KEY), scrubbed from all that the run gives; SOURCE is @FILE or env:NAME,\nnever the value itself: a command line can be read by every user of the machine",
       },
-      directory: { value: "DIR", help: "run straight from a directory; nothing is stored" },
-      url: { value: "URL", help: "run on the service there (bifrost-executor serve), which knows you by BIFROST_TOKEN; BIFROST_URL says the same" },
+      directory: { value: "DIR", help: "run straight from a directory; nothing is stored, and config.get has the secrets given here alone" },
+      url: { value: "URL", help: "run on the service there (bifrost-executor serve), with the token in BIFROST_TOKEN\n(default: BIFROST_URL)" },
       workspace: { value: "NAME", help: "the stored workspace to run from (default: default)" },
       timeout: { value: "TIME", help: "wall-clock limit: 500ms, 30s, 2m, 1h; a number alone is seconds" },
       cpu: { value: "TIME", help: "limit of processor time" },
@@ -50,24 +50,6 @@ With --url the service has the workspaces, and Ctrl-C cancels there; --directory
 exit codes: 0 success  1 the workflow failed  2 usage or invalid input  3 not found  4 import, compile or link error
   5 denied by policy  69 infrastructure unavailable  70 defect of ours  124 time limit  130 interrupted  137 memory or crash`,
   };
-}
-
-export interface RunArguments {
-  readonly reference: string;
-  readonly input: string | undefined;
-  readonly parameters: readonly string[];
-  readonly secrets: readonly string[];
-  readonly directory: string | undefined;
-  /** Of the service that runs it; undefined where this process does. */
-  readonly url: string | undefined;
-  readonly workspace: string;
-  /** Undefined where nobody named one. */
-  readonly namedWorkspace: string | undefined;
-  readonly limits: { readonly [K in keyof Limits]?: number };
-  readonly dryRun: boolean;
-  readonly watch: boolean;
-  readonly form: OutputForm;
-  readonly quiet: boolean;
 }
 
 export async function runCommand(argv: readonly string[], world: World, name: string): Promise<number> {
@@ -93,21 +75,6 @@ export async function runCommand(argv: readonly string[], world: World, name: st
   const { runOnEachChange } = await import("./watch.ts");
   await runOnEachChange(asked, { terminal, changes: () => route.changes(signal), signal, once });
   return EXIT_INTERRUPTED;
-}
-
-/** How a run is had: in this process (below), or from a service (remote-run.ts). */
-export interface Route {
-  /** Tells the reporter of all, the end included, and resolves with how it ended. Rejects with a Fault where none began. */
-  run(given: RunGiven): Promise<Execution>;
-  /** For --watch, until the signal is aborted. */
-  changes(signal: AbortSignal): Promise<Changes>;
-}
-
-export interface RunGiven {
-  readonly reporter: Reporter;
-  readonly inputJson: string;
-  readonly secrets: Readonly<Record<string, string>> | undefined;
-  readonly signal: AbortSignal;
 }
 
 interface RunParts extends Omit<RunGiven, "reporter"> {

@@ -29,7 +29,7 @@ function expectedRows(): Row[] {
 
 /** Codes of Node and of the libraries, which we read and never give. */
 const FOREIGN =
-  /^ERR_(STREAM|MODULE_NOT_FOUND_IN_PACKAGE|IPC|INVALID|SOCKET|UNKNOWN|ISOLATE|VM|SCRIPT|SQLITE|SERVER|USE|PARSE|ACCESS|UNESCAPED|FS|OUT|WORKER|BUFFER|CHILD)_?/u;
+  /^ERR_(STREAM|MODULE_NOT_FOUND_IN_PACKAGE|IPC|INVALID|SOCKET|UNKNOWN|ISOLATE|VM|SCRIPT|SQLITE|SERVER|USE|PARSE|ACCESS|UNESCAPED|FS|OUT|WORKER|BUFFER|CHILD|HTTP)_?/u;
 
 describe("the fault table", () => {
   it("stands in the README as it stands in the code", () => {
