@@ -49,8 +49,8 @@ export async function serveCommand(argv: readonly string[], world: World): Promi
   const config = configOf(parsed, world.config());
   const works = parsed.has("work") || parsed.has("embedded");
   const log = await openLog(world, config);
-  const { openService } = await import("../open-service.ts");
-  await using service = await openService({ config, works, answers: "all", log });
+  const { openServing } = await import("../open-serving.ts");
+  await using service = await openServing({ config, works, answers: "all", log });
   if (config.databaseUrl === undefined && service.url !== undefined) {
     const { tellHolder } = await import("../../db/directory-lock.ts");
     tellHolder(config.dataDirectory, service.url);

@@ -4,7 +4,7 @@ import { EXIT_SUCCESS } from "./exit-code.ts";
 import { listenForInterruption } from "./interruption.ts";
 import type { World } from "./command.ts";
 import type { ServiceLog } from "../observe/logging.ts";
-import type { Service } from "../open-service.ts";
+import type { Serving } from "../open-serving.ts";
 import { columns } from "./arguments.ts";
 import { usageFault } from "./arguments.ts";
 import { readVersion } from "./version.ts";
@@ -26,7 +26,7 @@ export async function openLog({ terminal, variable }: World, config: Config): Pr
 }
 
 export interface Life {
-  readonly service: Service;
+  readonly service: Serving;
   readonly world: World;
   readonly config: Config;
   readonly log: ServiceLog;

@@ -50,8 +50,8 @@ export async function workCommand(argv: readonly string[], world: World): Promis
   for (const [name, url] of Object.entries({ DATABASE_URL: given.databaseUrl, REDIS_URL: given.redisUrl })) if (url === undefined) throw missing(name);
   const config = { ...given, listen };
   const log = await openLog(world, config);
-  const { openService } = await import("../open-service.ts");
-  await using service = await openService({ config, works: true, answers: port === undefined ? undefined : "health", log });
+  const { openServing } = await import("../open-serving.ts");
+  await using service = await openServing({ config, works: true, answers: port === undefined ? undefined : "health", log });
   return await live({ service, world, config, log, facts: { executions: config.slots } });
 }
 

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { readConfig } from "../../../src/config.ts";
 import { initialise } from "../../../src/initialise.ts";
 import { createLog } from "../../../src/observe/logging.ts";
-import { openService, type Service, type ServiceOptions } from "../../../src/open-service.ts";
+import { openServing, type Serving, type ServingOptions } from "../../../src/open-serving.ts";
 import { createClient, type Client } from "../../../src/rpc/client.ts";
 import { expectNoLeaks } from "../../support/leaks.ts";
 import { freshDatabase, type Fresh } from "../../support/servers/fresh.ts";
@@ -45,22 +45,22 @@ afterEach(async () => {
   exporter.reset();
 });
 
-async function open(options: Pick<ServiceOptions, "works" | "answers">): Promise<Service> {
+async function open(options: Pick<ServingOptions, "works" | "answers">): Promise<Serving> {
   const environment = { DATABASE_URL: database.url, REDIS_URL: redis.url, BIFROST_TOKEN: TOKEN, BIFROST_PORT: "0", BIFROST_SLOTS: "1", BIFROST_PROCESSES: "2" };
   const log = createLog({ level: "info", readable: false, write: (line) => void lines.push(line) });
-  return stack.use(await openService({ config: readConfig({ ...process.env, ...environment }), log, ...options }));
+  return stack.use(await openServing({ config: readConfig({ ...process.env, ...environment }), log, ...options }));
 }
 
-function clientOf({ url = "" }: Service): Client {
+function clientOf({ url = "" }: Serving): Client {
   return createClient({ url, token: TOKEN });
 }
 
-async function execute({ url }: Service, body: unknown): Promise<Record<string, unknown>> {
+async function execute({ url }: Serving, body: unknown): Promise<Record<string, unknown>> {
   const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json", traceparent: CALLERS };
   return (await (await fetch(`${url}/v1/executions`, { method: "POST", headers, body: JSON.stringify(body) })).json()) as Record<string, unknown>;
 }
 
-async function metricsOf({ url }: Service): Promise<string> {
+async function metricsOf({ url }: Serving): Promise<string> {
   return await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
 }
 

@@ -17,7 +17,7 @@ import { createServer, type RpcServer } from "./rpc/server.ts";
 import { createTokens, type Tokens } from "./rpc/tokens.ts";
 import { listenFault } from "./listen-fault.ts";
 
-export interface ServiceOptions {
+export interface ServingOptions {
   readonly config: Config;
   /** Whether it takes executions. */
   readonly works: boolean;
@@ -27,7 +27,7 @@ export interface ServiceOptions {
 }
 
 /** Disposing of it ends it without waiting for long. */
-export interface Service extends AsyncDisposable {
+export interface Serving extends AsyncDisposable {
   readonly host: Host;
   /** Where it answers; undefined where it answers nothing. */
   readonly url: string | undefined;
@@ -44,7 +44,7 @@ export interface Service extends AsyncDisposable {
 const LAST_ANSWERS_MS = 1000;
 
 /** Rejects with ERR_CONFIG_INVALID, also where the port is taken or no token opens the service, ERR_DATABASE_UNAVAILABLE or ERR_REDIS_UNAVAILABLE. */
-export async function openService({ config, works, answers, log }: ServiceOptions): Promise<Service> {
+export async function openServing({ config, works, answers, log }: ServingOptions): Promise<Serving> {
   const metrics = createMetrics();
   const observe = observeWith({ metrics, tracing: createTracing(), log });
   await using opened = new AsyncDisposableStack();
