@@ -34,7 +34,12 @@ function tokens(db: Connection) {
 }
 
 export async function insertToken(db: Connection, row: Insertable<TokensTable>): Promise<Omit<TokenRow, "workspace">> {
-  return db.insertInto("tokens").values(row).returningAll().returning([isGood.as("is_good"), isStale.as("is_stale")]).executeTakeFirstOrThrow();
+  return db
+    .insertInto("tokens")
+    .values(row)
+    .returningAll()
+    .returning([isGood.as("is_good"), isStale.as("is_stale")])
+    .executeTakeFirstOrThrow();
 }
 
 export async function findToken(db: Connection, id: string): Promise<TokenRow | undefined> {
@@ -45,6 +50,10 @@ export async function findToken(db: Connection, id: string): Promise<TokenRow | 
 export async function listTokens(db: Connection, workspace?: string): Promise<readonly TokenRow[]> {
   const all = tokens(db).orderBy("tokens.created_at").orderBy("tokens.id");
   return (workspace === undefined ? all : all.where("workspaces.name", "=", workspace)).execute();
+}
+
+export async function deleteToken(db: Connection, id: string): Promise<void> {
+  await db.deleteFrom("tokens").where("id", "=", id).execute();
 }
 
 export async function revokeToken(db: Connection, id: string): Promise<void> {

@@ -15,13 +15,20 @@ interface Failure {
 export function answerFailure(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { fault, status } = failureOf(thrown, request);
   const problem = problemOf(fault, { isAdmin: request.caller?.isAdmin ?? false, requestId: request.id, status });
-  if (problem.status >= 500) request.log[fault.owner === "project" ? "error" : "warn"]({ err: fault.cause ?? fault, code: fault.code }, fault.message);
+  if (problem.status >= 500) log(fault, request);
   if (problem.status === 503 || problem.status === 429) reply.header("retry-after", RETRY_AFTER_SECONDS);
   if (problem.status === 401) reply.header("www-authenticate", 'Bearer realm="bifrost-executor"');
   // Whoever still sends a body that nobody reads cannot be asked anything more on this connection.
   if (problem.status === 413) reply.header("connection", "close");
   reply.header(REQUEST_ID_HEADER, request.id);
   return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+}
+
+/** Of what an operator must mend the message says all; of a defect nothing is left out. */
+function log(fault: Fault, request: FastifyRequest): void {
+  const { code, message, cause } = fault;
+  if (fault.owner === "project") request.log.error({ code, err: cause ?? fault }, message);
+  else request.log.warn({ code, ...(cause instanceof Error && { cause: cause.message }) }, message);
 }
 
 export function notFound(request: FastifyRequest): Fault {

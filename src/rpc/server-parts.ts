@@ -11,6 +11,8 @@ import type { Tokens } from "./tokens.ts";
 export interface ServerLimits {
   /** Of one request's body. Above `inputBytes` of any workspace, or inputs of that size cannot be sent. */
   readonly bodyBytes: number;
+  /** Of all requests' bodies that are held at once; small ones are not counted. */
+  readonly bodiesBytes: number;
   /** Until all headers are there. */
   readonly headersMs: number;
   /** Until the whole request is there; not how long its answer may take. */
@@ -27,6 +29,7 @@ const MB = 1024 * 1024;
 
 export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
   bodyBytes: 40 * MB,
+  bodiesBytes: 256 * MB,
   headersMs: 15_000,
   requestMs: 120_000,
   keepAliveMs: 75_000,

@@ -5,6 +5,7 @@ import Fastify, { LogController, type FastifyReply, type FastifyRequest } from "
 import type { ZodType } from "zod";
 import { UNOBSERVED } from "../observe/observe.ts";
 import { requireTokens } from "./authentication.ts";
+import { boundBodies } from "./body-room.ts";
 import { REQUEST_ID_HEADER } from "./contract.ts";
 import { answerFailure, notFound } from "./failures.ts";
 import { InvalidRequest } from "./invalid-request.ts";
@@ -41,6 +42,7 @@ export async function createServer(given: ServerParts): Promise<RpcServer> {
   const app = createApp(parts);
   observeRequests(app, parts);
   requireTokens(app, parts);
+  boundBodies(app, parts);
   readJsonBodies(app);
   const refuseOthers = refuseOtherMethods(app);
   await describeRoutes(app);

@@ -3,7 +3,7 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Connection } from "../../db/schema.ts";
-import { findToken, insertToken, listTokens, revokeToken, touchToken, type TokenRow } from "../../db/queries/tokens.ts";
+import { deleteToken, findToken, insertToken, listTokens, revokeToken, touchToken, type TokenRow } from "../../db/queries/tokens.ts";
 import { decodeText, encodeText } from "../../db/text.ts";
 import { findWorkspace } from "../../db/queries/workspaces.ts";
 import { Fault } from "../errors.ts";
@@ -104,7 +104,7 @@ export function createTokens({ db, describeServer, firstToken }: TokensParts): T
           expires_at: expiresAt === undefined ? null : new Date(expiresAt),
         });
         if (!row.is_good) {
-          await revokeToken(db, token.id);
+          await deleteToken(db, token.id);
           throw new Fault("ERR_INPUT_INVALID", `expiresAt is ${JSON.stringify(expiresAt)}; a time to come is wanted.`, {
             details: { path: "expiresAt", expected: "a time to come", received: expiresAt },
           });

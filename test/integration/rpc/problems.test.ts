@@ -7,7 +7,7 @@ import { Fault } from "../../../src/errors.ts";
 import { createServer } from "../../../src/rpc/server.ts";
 import { ADMIN, QUIET, useRpcWorld, type AskOptions } from "../../support/rpc-world.ts";
 
-const world = useRpcWorld(() => ({ limits: { bodyBytes: 100_000, headersMs: 300, requestMs: 600 } }));
+const world = useRpcWorld(() => ({ limits: { bodyBytes: 100_000, bodiesBytes: 150_000, headersMs: 300, requestMs: 600 } }));
 
 async function problem(method: string, path: string, options?: AskOptions) {
   const { status, headers, body } = await world.ask(method, path, options);
@@ -102,6 +102,25 @@ describe("a request that is not one of the contract", () => {
     expect(await facts("/v1/files", { files: { "a.txt": { base64: "s3cret!" } } })).toEqual([400, "files.a.txt.base64", "base64", "a string"]);
     const many = await problem("POST", "/v1/executions", { body: { mode: 1, priority: "high" } });
     expect(many.body.details.problems.map(({ path }: { path: string }) => path)).toEqual(["workflow", "mode", "priority"]);
+  });
+});
+
+describe("many large requests at once", () => {
+  it("are answered with 503 and Retry-After from that on which would be too much, until others have been served", async () => {
+    const workspace = await world.workspace({
+      "wait.ts": `import { workflow } from "bifrost";\nexport default workflow(async () => await new Promise(() => {}));\n`,
+    });
+    const put = (bytes: number) => world.ask("PUT", "/v1/files", { workspace, body: { files: { "a.txt": "x".repeat(bytes) } } });
+    const held = world.ask("POST", "/v1/executions", { workspace, body: { workflow: "wait.ts", input: "x".repeat(90_000) } });
+    const running = async () => (await world.ask("GET", "/v1/executions?status=Running", { workspace })).body.executions as { readonly id: string }[];
+    while ((await running()).length === 0);
+    const refused = await put(80_000);
+    expect([refused.status, refused.body.code, refused.headers.get("retry-after")]).toEqual([503, "ERR_EXECUTOR_BUSY", "1"]);
+    expect(refused.body.details).toEqual({ limit: 150_000, held: expect.any(Number), amount: expect.any(Number) });
+    expect((await put(1000)).status).toBe(200);
+    await world.ask("POST", `/v1/executions/${(await running())[0]?.id}/cancel`, { workspace });
+    expect((await held).body.status).toBe("Cancelled");
+    while ((await put(80_000)).status === 503);
   });
 });
 
