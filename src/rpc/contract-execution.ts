@@ -120,7 +120,10 @@ export const pageSchema = z
   .object({ executions: z.array(summarySchema), next: z.string().optional().describe("The `cursor` of the next page; absent on the last") })
   .register(named, { id: "ExecutionPage" });
 
-/** Proves, where types are checked, that what is said of an answer holds for what is answered. */
+/**
+ * Proves, where types are checked, that what is said of an answer holds for what is answered.
+ * @internal
+ */
 export type Answers = [
   Fits<Execution, z.input<typeof executionSchema>>,
   Fits<Omit<ExecutionState, "inputJson">, z.input<typeof stateSchema>>,
