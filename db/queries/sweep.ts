@@ -53,9 +53,18 @@ export interface SnapshotPage {
   readonly most: number;
 }
 
-export interface SweptSnapshot {
+export interface SnapshotRoot {
   readonly id: string;
   readonly tree: string;
+}
+
+/** In the order of ids. */
+export async function selectRootPage(db: Connection, workspace: string, { after, most }: SnapshotPage): Promise<readonly SnapshotRoot[]> {
+  return db.selectFrom("snapshots").select(["id", "tree"]).where("workspace_id", "=", workspace).where("id", ">", after).orderBy("id").limit(most).execute();
+}
+
+export interface SweptSnapshot {
+  readonly id: string;
   /** Neither HEAD, nor HEAD within the window, nor asked for of late; what executions need is not looked at. */
   readonly idle: boolean;
   readonly bytes: number;
@@ -68,7 +77,7 @@ export async function selectSnapshotPage(
   { after, most, ...limits }: SnapshotPage & Grace & Window,
 ): Promise<readonly SweptSnapshot[]> {
   const { rows } = await sql<SweptSnapshot>`
-    select id, tree, ${isIdle(workspace, limits)} as idle, ${SNAPSHOT_BYTES} as bytes from snapshots
+    select id, ${isIdle(workspace, limits)} as idle, ${SNAPSHOT_BYTES} as bytes from snapshots
     where workspace_id = ${workspace}::uuid and id > ${after} order by id limit ${most}`.execute(db);
   return rows;
 }

@@ -12,9 +12,9 @@ import {
   deletePastVersions,
   selectHashPage,
   selectHeadsAfter,
+  selectRootPage,
   selectSnapshotPage,
   type HashedTable,
-  type SweptSnapshot,
 } from "../../db/queries/sweep.ts";
 import { lockHead, readHead } from "../../db/queries/workspaces.ts";
 import type { Connection } from "../../db/schema.ts";
@@ -71,35 +71,34 @@ async function usedSnapshots({ collection, workspace }: Sweep, { retentionDays }
 
 /** Gives the ids of those that would go, in a dry run. */
 async function sweepSnapshots(sweep: Sweep, used: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-  const { collection } = sweep;
+  const { collection, workspace } = sweep;
   const gone = new Set<string>();
-  for await (const page of snapshotPages(sweep)) {
+  for await (const page of pages((after) => selectSnapshotPage(collection.db, workspace, { after, most: PAGE, ...collection.limits }))) {
     const going = page.filter(({ id, idle }) => idle && !used.has(id));
     await tell(sweep, { kind: "snapshots", candidates: going.length });
-    if (collection.dryRun) {
+    const ids = going.map(({ id }) => id);
+    if (!collection.dryRun) await deleteSnapshots(sweep, ids);
+    else {
       collection.count("snapshots", sumOf(going));
-      for (const { id } of going) gone.add(id);
-    } else {
-      await deleteSnapshots(
-        sweep,
-        going.map(({ id }) => id),
-      );
+      for (const id of ids) gone.add(id);
     }
-    if (collection.stopped()) return gone;
+    if (collection.stopped()) break;
   }
   return gone;
 }
 
 /** Of all snapshots that are left, whatever needs them. */
-async function rootsOf(sweep: Sweep, gone: ReadonlySet<string>): Promise<ReadonlySet<TreeHash>> {
+async function rootsOf({ collection, workspace }: Sweep, gone: ReadonlySet<string>): Promise<ReadonlySet<TreeHash>> {
   const roots = new Set<TreeHash>();
-  for await (const page of snapshotPages(sweep)) for (const { id, tree } of page) if (!gone.has(id)) roots.add(tree as TreeHash);
+  for await (const page of pages((after) => selectRootPage(collection.db, workspace, { after, most: PAGE }))) {
+    for (const { id, tree } of page) if (!gone.has(id)) roots.add(tree as TreeHash);
+  }
   return roots;
 }
 
-async function* snapshotPages({ collection, workspace }: Sweep): AsyncGenerator<readonly SweptSnapshot[]> {
+async function* pages<Row extends { readonly id: string }>(read: (after: string) => Promise<readonly Row[]>): AsyncGenerator<readonly Row[]> {
   for (let after: string | undefined = ""; after !== undefined;) {
-    const page: readonly SweptSnapshot[] = await selectSnapshotPage(collection.db, workspace, { after, most: PAGE, ...collection.limits });
+    const page: readonly Row[] = await read(after);
     after = page.length < PAGE ? undefined : page.at(-1)?.id;
     yield page;
   }
