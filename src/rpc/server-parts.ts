@@ -27,7 +27,10 @@ export interface ServerLimits {
 
 const MB = 1024 * 1024;
 
-export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
+/** What else stands in a body that has an input. */
+const AROUND_INPUT_BYTES = 8 * MB;
+
+const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
   bodyBytes: 40 * MB,
   bodiesBytes: 256 * MB,
   headersMs: 15_000,
@@ -59,7 +62,7 @@ export interface ServerParts {
   readonly observe?: Observe | undefined;
   /** pino. */
   readonly log: FastifyBaseLogger;
-  /** `DEFAULT_SERVER_LIMITS` for what is absent. */
+  /** As `serverLimits` has them for what is absent. */
   readonly limits?: Partial<ServerLimits> | undefined;
 }
 
@@ -69,4 +72,11 @@ export interface RouteParts extends ServerParts {
   readonly limits: ServerLimits;
   /** Aborts when the server is to end: whoever listens for longer is sent home. */
   readonly closing: AbortSignal;
+}
+
+/** Where operators let inputs be larger than they are by default, bodies may be larger as well. */
+export function serverLimits({ limits = {}, settings }: Pick<ServerParts, "limits" | "settings">): ServerLimits {
+  const inputBytes = settings?.defaults.limits.inputBytes ?? 0;
+  const bodyBytes = limits.bodyBytes ?? Math.max(DEFAULT_SERVER_LIMITS.bodyBytes, inputBytes + AROUND_INPUT_BYTES);
+  return { ...DEFAULT_SERVER_LIMITS, bodiesBytes: Math.max(DEFAULT_SERVER_LIMITS.bodiesBytes, 2 * bodyBytes), ...limits, bodyBytes };
 }

@@ -15,7 +15,7 @@ import { describeRoutes } from "./openapi.ts";
 import { refuseOtherMethods } from "./other-methods.ts";
 import { addRoutes } from "./routes.ts";
 import type { RpcApp } from "./rpc-app.ts";
-import { DEFAULT_SERVER_LIMITS, type RouteParts, type ServerParts } from "./server-parts.ts";
+import { serverLimits, type RouteParts, type ServerParts } from "./server-parts.ts";
 
 /** Disposing of it closes it without waiting for long. */
 export interface RpcServer extends AsyncDisposable {
@@ -37,7 +37,7 @@ const MOST_CHECK_MS = 5000;
 /** Throws where a route declares no scope. */
 export async function createServer(given: ServerParts): Promise<RpcServer> {
   const closing = new AbortController();
-  const limits = { ...DEFAULT_SERVER_LIMITS, ...given.limits };
+  const limits = serverLimits(given);
   const parts: RouteParts = { ...given, limits, observe: given.observe ?? UNOBSERVED, closing: closing.signal };
   const app = createApp(parts);
   observeRequests(app, parts);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
+import { DEFAULT_SETTINGS } from "../../src/settings.ts";
 import { createServer } from "../../src/rpc/server.ts";
 import type { ServerParts } from "../../src/rpc/server-parts.ts";
 
@@ -13,7 +14,7 @@ export async function declaredDocument(): Promise<string> {
     only: undefined,
     host: nothing,
     tokens: nothing,
-    settings: nothing,
+    settings: { defaults: DEFAULT_SETTINGS } as never,
     schedules: nothing,
     dataOptions: nothing,
     metrics: nothing,
