@@ -4,11 +4,13 @@
 //   ```console run                  `$ ` begins a command, what follows is what it prints (stdout and stderr);
 //                                   a line of `…` stands for any lines, `…` within a line for any text
 //   ```console run exit=4           …and the last command ends with 4; 0 unless said
+//   ```console serve                goes on running while the examples after it do, once it answers
 //   ```ts run                       runs as a program beside the workspace, to which it is the directory `workspace`
 //
 // The workspace fills up in the order of the text, as a reader would fill it.
 
 export type Example =
+  | { readonly kind: "service"; readonly line: number; readonly command: string }
   | { readonly kind: "file"; readonly line: number; readonly path: string; readonly content: string }
   | { readonly kind: "program"; readonly line: number; readonly content: string }
   | { readonly kind: "session"; readonly line: number; readonly steps: readonly Step[]; readonly exitCode: number };
@@ -38,6 +40,7 @@ function toExample(info: readonly string[], text: string, line: number): Example
   const content = `${text}\n`;
   const path = attribute(info, "file");
   if (path !== undefined) return { kind: "file", line, path, content };
+  if (info.includes("serve")) return { kind: "service", line, command: text.trim().replace(/^\$ /u, "") };
   if (!info.includes("run")) return undefined;
   if (info[0] !== "console") return { kind: "program", line, content };
   return { kind: "session", line, steps: toSteps(text, line), exitCode: Number(attribute(info, "exit") ?? "0") };
