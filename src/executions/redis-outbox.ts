@@ -18,8 +18,11 @@ const BYTES_A_REQUEST = 1024 * 1024;
 const RETRY_MS = 250;
 /** How long closing waits for what has not been sent. */
 const CLOSE_MS = 1000;
-/** Held by a key of another type, or a value that cannot be: trying again gives the same. All else is a server that does not want just now. */
-const HOPELESS = /^(WRONGTYPE|ERR)\b/u;
+/**
+ * A key of another type, a value that cannot be, a server that is full: trying again gives the same, and would hold up what it
+ * does take. All else is a server that does not want just now.
+ */
+const HOPELESS = /^(WRONGTYPE|ERR|OOM)\b/u;
 
 export class RedisOutbox {
   readonly #connection: RedisConnection;

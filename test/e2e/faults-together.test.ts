@@ -2,9 +2,9 @@
 // caller was given stands in the record, and nothing is left running. The order of faults is drawn; its seed is in the failure.
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Execution } from "../../src/rpc/client.ts";
+import type { Execution, FollowedLine } from "../../src/rpc/client.ts";
 import { expectNoLeaks } from "../support/leaks.ts";
-import { PAUSE, source, useFaultWorld, writeWorkflows, type FaultWorld } from "../support/service/fault-world.ts";
+import { followed, PAUSE, source, useFaultWorld, writeWorkflows, type FaultWorld } from "../support/service/fault-world.ts";
 import type { ServiceProcess } from "../support/service/service-process.ts";
 import type { TcpProxy } from "../support/service/tcp-proxy.ts";
 import { lookInto } from "../support/stored-world.ts";
@@ -49,8 +49,19 @@ interface Member {
 
 async function member(command: "serve" | "work", name: string): Promise<Member> {
   const { env, toDatabase, toRedis } = await world.apart();
-  const restart = (): Promise<ServiceProcess> =>
+  const start = (): Promise<ServiceProcess> =>
     world.services[command]({ env: { ...env, BIFROST_HOST_NAME: name }, args: command === "serve" ? ["--work"] : [] });
+  // As whoever looks after it does: a process that cannot start for want of a server is started again.
+  const restart = async (): Promise<ServiceProcess> => {
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        return await start();
+      } catch (error) {
+        if (attempts === 10 || !String(error).includes("(69)")) throw error;
+        await sleep(500);
+      }
+    }
+  };
   return { process: await restart(), toDatabase, toRedis, restart };
 }
 
@@ -121,6 +132,7 @@ it(`B112: whatever fails together, each accepted execution ends once, and what a
   await writeWorkflows(world.client(servers[0]!.process), FILES);
   const accepted = new Map<string, string>();
   const given: Execution[] = [];
+  const following = new Map<string, Promise<FollowedLine[] | Error>>();
   let asked = 0;
   let stopped = false;
   const isStopped = (): boolean => stopped;
@@ -144,6 +156,11 @@ it(`B112: whatever fails together, each accepted execution ends once, and what a
     }
     const { id } = await client.executions.start(workflow, input, { signal });
     accepted.set(id, input.key);
+    if (n % 5 === 0)
+      following.set(
+        id,
+        followed(client, id).catch((error: Error) => error),
+      );
     if (n % 7 === 0) await client.executions.cancel(id, { signal });
   }
 
@@ -190,6 +207,17 @@ it(`B112: whatever fails together, each accepted execution ends once, and what a
     [...codes].filter((each) => !EXPECTED.has(each)),
     about,
   ).toEqual([]);
+  for (const [id, lines] of following) {
+    const told = await lines;
+    // Who was asked is gone for longer than its caller waits.
+    if (told instanceof Error) continue;
+    expect(
+      told.map(({ sequence }) => sequence),
+      `${id}, ${about}`,
+    ).toEqual(told.map((_, at) => at + 1));
+    const [kept] = await world.rows("select count(*)::int as lines from execution_logs where execution_id = $1", [id]);
+    expect(told.length, `${id}, ${about}`).toBeGreaterThanOrEqual(Number(kept!["lines"]));
+  }
   for (const { id, status, result } of given) {
     const row = rows.find((each) => each["id"] === id);
     expect({ status, result: result ?? null }, about).toEqual({ status: statuses.get(id), result: row?.["result"] ?? null });

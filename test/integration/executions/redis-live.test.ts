@@ -201,6 +201,25 @@ describe("live lines over Redis", () => {
     expect(await sequences(here, run)).toEqual([...sent, 1001]);
   });
 
+  it("a Redis that is full carries notices on, and lines again when there is room", async () => {
+    const redis = await ownRedis();
+    using client = lookInto(redis.url);
+    const [here, there] = [live(redis.url), live(redis.url)];
+    const run = newRun();
+    await client.config("SET", "maxmemory", "1");
+    say(
+      here,
+      run,
+      Array.from({ length: 2000 }, (_, at) => at + 1),
+    );
+    await hears({ here, there }, run.workspace);
+    expect(await sequences(there, run)).toEqual([]);
+    await client.config("SET", "maxmemory", "0");
+    say(here, run, [2001]);
+    await here.flushed(run.workspace, run.id);
+    expect(await sequences(there, run)).toEqual([2001]);
+  });
+
   it("appending, announcing and closing do not hang on a Redis that is frozen or gone", async () => {
     const redis = await ownRedis();
     const [here, there] = [live(redis.url), live(redis.url)];

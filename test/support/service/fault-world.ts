@@ -135,7 +135,7 @@ export async function writeWorkflows(client: Client, files: Readonly<Record<stri
 /** All lines of an execution as a caller follows them live; `until` looks at each as it comes. */
 export async function followed(client: Client, id: string, until?: (line: FollowedLine) => boolean): Promise<FollowedLine[]> {
   const lines: FollowedLine[] = [];
-  for await (const line of client.executions.logs(id)) {
+  for await (const line of client.executions.logs(id, { patienceMs: 20_000 })) {
     lines.push(line);
     if (until?.(line) === true) break;
   }
