@@ -3,17 +3,24 @@ import { Redis } from "ioredis";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { readConfig } from "../../src/config.ts";
 import { createRedisLive } from "../../src/executions/redis-live.ts";
+import { initialise } from "../../src/initialise.ts";
+import { createLog } from "../../src/observe/logging.ts";
+import { openServing } from "../../src/open-serving.ts";
 import { createRedisQueue } from "../../src/queue/redis-queue.ts";
 import { lookAtRedis } from "../../src/redis-look.ts";
 import { commandOf, FORBIDDEN, FOREIGN, NEEDED, wordsOf } from "../../src/redis-rights.ts";
+import { createClient } from "../../src/rpc/client.ts";
 import { createRedisStore } from "../../src/snapshot/redis-store.ts";
 import { describeLiveContract } from "../support/live-contract.ts";
 import { describeQueueContract } from "../support/queue-contract.ts";
+import { freshDatabase } from "../support/servers/fresh.ts";
 import { startRedis } from "../support/servers/redis.ts";
 import type { OwnServer } from "../support/servers/server.ts";
 import { describeStoreContract } from "../support/store-contract.ts";
 
+const TOKEN = "a-token-for-tests-0123456789";
 const PASSWORD = "of-this-test";
 
 /** Name and rules of each user in compose.yaml. */
@@ -87,6 +94,28 @@ describeQueueContract("Over Redis, as the hosts' user", async () => {
 });
 
 describe("the hosts' user of Redis", () => {
+  it("is enough to serve, to execute elsewhere, and to keep options", async () => {
+    await using database = await freshDatabase();
+    const config = readConfig({ ...process.env, DATABASE_URL: database.url, REDIS_URL: url, BIFROST_TOKEN: TOKEN, BIFROST_PORT: "0" });
+    await initialise(config);
+    const log = createLog({ level: "silent", readable: false, write: () => undefined });
+    await using api = await openServing({ config, works: false, answers: "all", log });
+    await using _host = await openServing({ config, works: true, log });
+    const client = createClient({ url: api.url ?? "", token: TOKEN });
+    const options = `dataProvider({ name: "colours", cache: "1m" }, async () => [{ label: "Red", value: "r" }])`;
+    await client.files.write({
+      "hello.ts": 'import { workflow } from "bifrost";\nexport default workflow({ name: "hello" }, async (_, ctx) => { ctx.log.info("hi"); return 42; });\n',
+      "colours.ts": `import { dataProvider } from "bifrost";\nexport default ${options};\n`,
+    });
+    const { id } = await client.executions.start("hello");
+    const lines = [];
+    for await (const { message } of client.executions.logs(id)) lines.push(message);
+    expect(lines).toEqual(["hi"]);
+    expect(await client.executions.result(id)).toMatchObject({ status: "Success", result: 42 });
+    expect(await client.options("colours")).toMatchObject({ options: [{ label: "Red", value: "r" }], cached: false });
+    expect(await client.options("colours")).toMatchObject({ options: [{ label: "Red", value: "r" }], cached: true });
+  });
+
   // After the suites above: all of ours has been used under it by then.
   it("is refused nothing that we, BullMQ or the client ask for", async () => {
     const log = (await operator.call("acl", "log", "50")) as readonly (readonly unknown[])[];
