@@ -47,6 +47,19 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => rm(home, { recursive: true, force: true }));
 
+const CLIENT_PROGRAM = `import { createClient, resultOf, RpcFault } from "bifrost-executor/client";
+const client = createClient({ url: "http://localhost:8484", token: "token" });
+const execution = await client.executions.run("close-stale-tickets", { days: 30 }, { idempotencyKey: "key", limits: { wallMs: 1000 } });
+const value: unknown = resultOf(execution);
+for await (const { id, status } of client.executions.list({ status: ["Failed"] })) console.log(id, status);
+for await (const line of client.executions.logs(execution.id, { signal: AbortSignal.timeout(1000) })) console.log(line.message, line.from?.reference);
+const size: number | undefined = (await client.files.read("a.ts")).sizeBytes;
+(await client.workflows.get("name")).kind satisfies "workflow" | "tool" | "data_provider";
+// @ts-expect-error There is no such status.
+client.executions.list({ status: ["Done"] });
+try { await client.health(); } catch (error) { if (error instanceof RpcFault) console.log(error.code, error.status, error.retryable, value, size); }
+`;
+
 /** The cache below node_modules stays the copy's own: it holds what packing has to restore. */
 async function symlinkDependencies(from: string, to: string): Promise<void> {
   const { readdir } = await import("node:fs/promises");
@@ -104,6 +117,14 @@ describe("the packed package", () => {
       'const required = ["", "/testing"].map((door) => require("bifrost-executor" + door));\nPromise.all(["", "/testing"].map((door) => import("bifrost-executor" + door))).then((imported) => console.log(imported.every((door, at) => Object.keys(door).every((name) => door[name] === required[at][name]))));\n';
     await writeFile(join(project, "doors.cjs"), program);
     expect((await run(process.execPath, ["doors.cjs"], { cwd: project })).stdout).toBe("true\n");
+  });
+
+  it("has a client that a program of somebody else's compiles against, with nothing but the web's types", async () => {
+    await writeFile(join(project, "client.mts"), CLIENT_PROGRAM);
+    const compiler = join(project, "node_modules/typescript/lib/tsc.js");
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom,dom.iterable,dom.asynciterable"];
+    const { stdout } = await run(process.execPath, [compiler, ...options, "client.mts"], { cwd: project }).catch((error: { readonly stdout: string }) => error);
+    expect(stdout).toBe("");
   });
 
   it("can be imported by each of its names", async () => {
