@@ -5,8 +5,7 @@ import { listenForInterruption } from "./interruption.ts";
 import type { World } from "./command.ts";
 import type { ServiceLog } from "../observe/logging.ts";
 import type { Serving } from "../open-serving.ts";
-import { columns } from "./arguments.ts";
-import { usageFault } from "./arguments.ts";
+import { columns, usageFault } from "./arguments.ts";
 import { readVersion } from "./version.ts";
 import { VARIABLES } from "../variables.ts";
 
