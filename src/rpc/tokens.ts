@@ -85,8 +85,8 @@ export function createTokens({ db, describeServer, firstToken }: TokensParts): T
       const row = await lookUp(id);
       if (row === undefined || !timingSafeEqual(given, row.secret_hash) || !row.is_good) return undefined;
       if (row.is_stale) {
-        // Once for as long as the look-up holds.
-        known.set(id, Promise.resolve({ ...row, is_stale: false }));
+        // Once for as long as the look-up holds, and that no longer.
+        known.set(id, Promise.resolve({ ...row, is_stale: false }), { ttl: Math.max(1, known.getRemainingTTL(id)) });
         touch(id);
       }
       return callerOf(entryOf(row));

@@ -5,6 +5,9 @@ import { afterAll, beforeAll } from "vitest";
 import type { Scope } from "../../src/rpc/contract.ts";
 import { readConfig } from "../../src/config.ts";
 import { initialise } from "../../src/initialise.ts";
+import { createDataOptions } from "../../src/data-options.ts";
+import { createInProcessOptionsCache } from "../../src/executions/options-cache.ts";
+import { createDatabaseSchedules } from "../../src/queue/database-schedules.ts";
 import { openHost, type OpenedHost } from "../../src/open-host.ts";
 import { createServer, type RpcServer } from "../../src/rpc/server.ts";
 import type { ServerParts } from "../../src/rpc/server-parts.ts";
@@ -75,6 +78,8 @@ export function useRpcWorld(change: (parts: ServerParts) => Partial<ServerParts>
         ownSettings: (...asked) => origin.ownSettings(...asked),
         updateSettings: (...asked) => origin.updateSettings(...asked),
       },
+      schedules: createDatabaseSchedules({ db, describeServer }),
+      dataOptions: createDataOptions({ cache: createInProcessOptionsCache() }),
       metrics: { contentType: "text/plain; version=0.0.4; charset=utf-8", text: async () => "metric 1\n" },
       log: serviceLog.pino,
     };

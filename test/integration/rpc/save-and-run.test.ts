@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { hashContent } from "../../../src/modules/content-hash.ts";
 import { workflowListSchema, workflowSchema } from "../../../src/rpc/contract-workflows.ts";
 import { workspaceListSchema, workspaceSchema } from "../../../src/rpc/contract-workspaces.ts";
+import { writtenDocument } from "../../architecture/openapi-document.ts";
 import { useRpcWorld } from "../../support/rpc-world.ts";
 
 const world = useRpcWorld();
@@ -145,5 +146,6 @@ describe("health", () => {
     expect([metrics.headers.get("content-type"), metrics.text]).toEqual(["text/plain; version=0.0.4; charset=utf-8", "metric 1\n"]);
     const document = (await world.ask("GET", "/openapi.json")).body;
     expect([document.openapi, document.components.securitySchemes.bearer]).toEqual(["3.1.0", { type: "http", scheme: "bearer" }]);
+    expect(document).toEqual(JSON.parse(writtenDocument()));
   });
 });
