@@ -27,12 +27,19 @@ export interface RouteParts {
 export function routesOf(parts: RouteParts): Routes {
   const { harness, client } = parts;
   return {
-    harness: ({ reference, inputJson, limits, dryRun }) => refusedOr(harness.run(reference, JSON.parse(inputJson ?? "{}"), { ...limits, dryRun })),
+    harness: (fixture) => ofHarness(harness, fixture),
     CLI: (fixture) => envelopeOf(command(fixture, ["--json"], parts, "servers")),
-    RPC: ({ reference, inputJson, limits, dryRun }) =>
-      refusedOr(client.executions[dryRun === true ? "validate" : "run"](reference, undefined, { ...(inputJson && { inputJson }), ...(limits && { limits }) })),
+    RPC: (fixture) => overRpc(client, fixture),
     "remote CLI": (fixture) => envelopeOf(command(fixture, ["--json"], parts, "service")),
   };
+}
+
+export function ofHarness(harness: Harness, { reference, inputJson, limits, dryRun }: RouteFixture): Promise<Envelope> {
+  return refusedOr(harness.run(reference, JSON.parse(inputJson ?? "{}"), { ...limits, dryRun }));
+}
+
+export function overRpc({ executions }: Client, { reference, inputJson, limits, dryRun }: RouteFixture): Promise<Envelope> {
+  return refusedOr(executions[dryRun === true ? "validate" : "run"](reference, undefined, { ...(inputJson && { inputJson }), ...(limits && { limits }) }));
 }
 
 /** The fixture by the command line, with more arguments. */
