@@ -63,14 +63,14 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
     return { ...rest, id, workspace, workflow, priority, retry, snapshotId: snapshotId as SnapshotId | undefined };
   }
 
-  async function accept(order: AcceptedOrder): Promise<string> {
+  async function accept(order: AcceptedOrder): Promise<{ readonly id: string; readonly isNew: boolean }> {
     const span = observe.span("submit", { kind: "producer", parent: order.traceparent, attributes: { "bifrost.workflow": order.workflow } });
     try {
       const { id, isNew } = await ledger.accept({ ...order, traceparent: span.traceparent ?? order.traceparent });
       const dueInMs = order.dueAt === undefined ? 0 : Math.max(0, Date.parse(order.dueAt) - Date.now());
       if (isNew) void queue.ring({ executionId: id, dueInMs, priority: order.priority });
       span.end();
-      return id;
+      return { id, isNew };
     } catch (error) {
       span.end(error);
       throw error;
@@ -120,12 +120,12 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
 
   async function runAnywhere(order: AcceptedOrder, options: WaitOptions): Promise<Execution | ExecutionState> {
     using here = runs.expect(order.id);
-    const id = await accept(order);
+    const { id, isNew } = await accept(order);
     const stop = new AbortController();
     try {
       return await waits.wait(options.signal, async (caller) => {
         const signal = AbortSignal.any([stop.signal, caller]);
-        return await Promise.race([here.ended, endedElsewhere(id, { options: { ...options, signal }, isOver: stop.signal })]);
+        return await Promise.race([here.ended, endedElsewhere(id, { isNew, options: { ...options, signal }, isOver: stop.signal })]);
       });
     } finally {
       stop.abort();
@@ -135,7 +135,7 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
   /** What ends here says so before it is heard of: then nobody waits for this any more, and nothing is asked. */
   async function endedElsewhere(
     id: string,
-    { options, isOver }: { readonly options: WaitOptions; readonly isOver: AbortSignal },
+    { isNew, options, isOver }: { readonly isNew: boolean; readonly options: WaitOptions; readonly isOver: AbortSignal },
   ): Promise<Execution | ExecutionState> {
     const { waitMs = Infinity, signal } = options;
     const beganAt = performance.now();
@@ -143,7 +143,8 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
     using _heard = parts.watch.on(id, (what) => {
       if (what === "ended" || what === "resumed") woken.wake();
     });
-    await woken.wait(Math.min(LOOK_AFTER_MS, waitMs), signal);
+    // What was asked for before may have ended long ago: then nobody will say so again.
+    if (isNew) await woken.wait(Math.min(LOOK_AFTER_MS, waitMs), signal);
     await setImmediate();
     if (isOver.aborted) return await new Promise<never>(() => undefined);
     const left = waitMs === Infinity ? undefined : Math.max(0, waitMs - (performance.now() - beganAt));
@@ -153,7 +154,7 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
   return {
     executor,
     async submit(submission) {
-      return await stateOf(await accept(await orderOf(submission)));
+      return await stateOf((await accept(await orderOf(submission))).id);
     },
     execute,
     async validate({ reference, inputJson, limits: asked, snapshotId }) {
