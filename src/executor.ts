@@ -24,7 +24,7 @@ import type { ChildPool } from "./process/child-pool.ts";
 import { createModuleCache, type ModuleCache } from "./snapshot/module-cache.ts";
 import { createModuleFetch } from "./snapshot/module-fetch.ts";
 import type { Executable, LiveFile, Origin, Workspace } from "./snapshot/origin.ts";
-import type { SnapshotId } from "./snapshot/snapshot-record.ts";
+import type { Head, SnapshotId } from "./snapshot/snapshot-record.ts";
 import { readSnapshotFile, type SnapshotFile } from "./snapshot/read-snapshot-file.ts";
 import { Snapshots } from "./snapshot/snapshots.ts";
 import type { SnapshotStore } from "./snapshot/store.ts";
@@ -33,6 +33,7 @@ import { describeParameters } from "./workspace/describe-parameters.ts";
 import type { Compile } from "./workspace/prepare-files.ts";
 import { pushDirectory, type PushOptions, type PushResult } from "./workspace/push.ts";
 import { readFile } from "./workspace/read-files.ts";
+import { storedTarget } from "./workspace/stored-push.ts";
 import { createFileWriter, type WriteOptions, type WriteResult } from "./workspace/write-files.ts";
 
 export interface RunOptions {
@@ -64,10 +65,12 @@ export interface Executor extends AsyncDisposable {
   run(reference: string, inputJson: string, options?: RunOptions): Promise<Execution>;
   /** What a reference names as the workspace stands now, or in a snapshot that is still kept. Rejects as `run` does. */
   resolve(reference: string, snapshotId?: string): Promise<Resolved>;
-  /** One atomic write; null deletes. */
+  /** One atomic write; null deletes. `move`: files to move in the same write. */
   write(changes: Readonly<Record<string, string | Uint8Array | null>>, options?: WriteOptions): Promise<WriteResult>;
   move(from: string, to: string, options?: { readonly expectedHash?: string | undefined }): Promise<WriteResult>;
   pushDirectory(directory: string, options?: PushOptions): Promise<PushResult>;
+  /** The version that a run which begins now sees. */
+  head(): Promise<Head>;
   files(options?: { readonly under?: string }): Promise<readonly LiveFile[]>;
   /** What the files register to be run, with ids; also what is no longer there, as inactive. */
   executables(): Promise<readonly Executable[]>;
@@ -253,7 +256,8 @@ export function createExecutor(parts: ExecutorParts): Executor {
     write: (changes, options) => writer.write(changes, options),
     move: (from, to, options) => writer.move(from, to, options),
     pushDirectory: (directory, options) =>
-      pushDirectory(directory, { workspace: workspace.id, origin, writer, maxSourceBytes: workspace.limits.sourceBytes }, options ?? {}),
+      pushDirectory(directory, storedTarget({ workspace: workspace.id, origin, writer, maxSourceBytes: workspace.limits.sourceBytes }), options ?? {}),
+    head: async () => (await origin.head(workspace.id)).head,
     files: (options = {}) => origin.files(workspace.id, options),
     executables: () => origin.executables(workspace.id),
     config: parts.configValues,

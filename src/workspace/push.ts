@@ -3,18 +3,22 @@ import { Fault } from "../errors.ts";
 import { hashContent } from "../modules/content-hash.ts";
 import type { ContentHash } from "../modules/content-hash.ts";
 import type { ModulePath } from "../modules/module-path.ts";
-import type { Origin } from "../snapshot/origin.ts";
-import type { WorkspaceId } from "../snapshot/snapshot-record.ts";
+import type { LiveFile } from "../snapshot/origin.ts";
+import type { Head } from "../snapshot/snapshot-record.ts";
 import { readDirectory } from "./directory.ts";
-import type { FileWriter, WriteResult } from "./write-files.ts";
+import type { WorkspaceChange, WriteResult } from "./write-files.ts";
 
-export interface PushParts {
-  readonly workspace: WorkspaceId;
-  readonly origin: Pick<Origin, "files" | "head">;
-  readonly writer: Pick<FileWriter, "change">;
+/** Port: the workspace that is pushed to. It is stored here (stored-push.ts), or a service has it (cli/remote-files.ts). */
+export interface PushTarget {
   /** The workspace's limit of a module's source: 1 MB where absent. */
   readonly maxSourceBytes?: number | undefined;
+  files(): Promise<readonly Pick<LiveFile, "path" | "hash">[]>;
+  head(): Promise<Head>;
+  /** One atomic write. */
+  change(change: WorkspaceChange): Promise<PushWritten>;
 }
+
+type PushWritten = Pick<WriteResult, "version" | "snapshotId" | "warnings" | "diagnostics">;
 
 export interface PushOptions {
   /** Deletes nothing: files that only the workspace has stay. */
@@ -33,32 +37,25 @@ export interface PushPlan {
   readonly unchanged: number;
 }
 
-export interface PushResult extends PushPlan, Pick<WriteResult, "version" | "snapshotId" | "warnings" | "diagnostics"> {
+export interface PushResult extends PushPlan, PushWritten {
   readonly dryRun: boolean;
 }
 
 /** How often the comparison starts again because somebody else writes meanwhile. */
 const ATTEMPTS = 5;
 
-export async function pushDirectory(
-  dir: string,
-  { workspace, origin, writer, maxSourceBytes }: PushParts,
-  { keep = false, dryRun = false }: PushOptions = {},
-): Promise<PushResult> {
-  const files = await readDirectory(dir, { maxSourceBytes });
+export async function pushDirectory(dir: string, target: PushTarget, { keep = false, dryRun = false }: PushOptions = {}): Promise<PushResult> {
+  const files = await readDirectory(dir, { maxSourceBytes: target.maxSourceBytes });
   const hashes = new Map([...files].map(([path, bytes]) => [path, hashContent(bytes)]));
   for (let attempt = 1; ; attempt += 1) {
-    const live = new Map((await origin.files(workspace)).map((file) => [file.path, file.hash]));
+    const live = new Map((await target.files()).map((file) => [file.path, file.hash]));
     const plan = planPush({ hashes, live, keep });
-    if (dryRun) return { ...plan, ...(await origin.head(workspace)).head, warnings: [], diagnostics: [], dryRun };
+    if (dryRun) {
+      const { version, snapshotId } = await target.head();
+      return { ...plan, version, snapshotId, warnings: [], diagnostics: [], dryRun };
+    }
     try {
-      const written = new Set([...plan.added, ...plan.changed]);
-      const put = new Map([...files].filter(([path]) => written.has(path)));
-      const { version, snapshotId, warnings, diagnostics } = await writer.change({
-        put,
-        remove: plan.removed,
-        move: new Map(plan.moved.map(({ from, to }) => [from, to])),
-      });
+      const { version, snapshotId, warnings, diagnostics } = await target.change(changeOf(plan, { files, live }));
       return { ...plan, version, snapshotId, warnings, diagnostics, dryRun };
     } catch (error) {
       if (attempt === ATTEMPTS || plan.moved.length === 0 || !isRace(error)) throw error;
@@ -66,16 +63,21 @@ export async function pushDirectory(
   }
 }
 
+/** What was edited since it was looked at is no move of what the directory has: then nothing is written. */
+function changeOf(plan: PushPlan, { files, live }: { readonly files: ReadonlyMap<ModulePath, Uint8Array>; readonly live: Hashes }): WorkspaceChange {
+  const written = new Set([...plan.added, ...plan.changed]);
+  return {
+    put: new Map([...files].filter(([path]) => written.has(path))),
+    remove: plan.removed,
+    move: new Map(plan.moved.map(({ from, to }) => [from, to])),
+    expected: new Map(plan.moved.map(({ from }) => [from, live.get(from) ?? null])),
+  };
+}
+
+type Hashes = ReadonlyMap<ModulePath, ContentHash>;
+
 /** What makes `live` equal to `hashes`. A removed and an added path of equal content are a move, the one of equal name first. */
-export function planPush({
-  hashes,
-  live,
-  keep,
-}: {
-  hashes: ReadonlyMap<ModulePath, ContentHash>;
-  live: ReadonlyMap<ModulePath, ContentHash>;
-  keep: boolean;
-}): PushPlan {
+export function planPush({ hashes, live, keep }: { hashes: Hashes; live: Hashes; keep: boolean }): PushPlan {
   const absent = [...hashes.keys()].filter((path) => !live.has(path)).toSorted();
   const changed = [...hashes].filter(([path, hash]) => live.has(path) && live.get(path) !== hash).map(([path]) => path);
   const leaving = keep ? [] : [...live.keys()].filter((path) => !hashes.has(path)).toSorted();

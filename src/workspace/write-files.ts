@@ -38,6 +38,8 @@ export type FileChanges = Readonly<Record<string, string | Uint8Array | null>>;
 export interface WriteOptions {
   /** Path → hash of the content that the caller saw, or null for "there was no file" (B56). */
   readonly expectedHash?: Readonly<Record<string, string | null>> | undefined;
+  /** Old path → new path, in the same write: after what is deleted is gone, before anything is written. Ids stay. */
+  readonly move?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Files to write, paths to delete, files to move: all in one version. */
@@ -105,7 +107,7 @@ export function createFileWriter(parts: FileWriterParts): FileWriter {
     };
   }
 
-  async function write(changes: FileChanges, { expectedHash = {} }: WriteOptions = {}): Promise<WriteResult> {
+  async function write(changes: FileChanges, { expectedHash = {}, move: moves = {} }: WriteOptions = {}): Promise<WriteResult> {
     const put = new Map<ModulePath, Uint8Array>();
     const remove: ModulePath[] = [];
     for (const [text, content] of Object.entries(changes)) {
@@ -113,24 +115,29 @@ export function createFileWriter(parts: FileWriterParts): FileWriter {
       if (content === null) remove.push(path);
       else put.set(path, typeof content === "string" ? encoder.encode(content) : content);
     }
+    const move = new Map(Object.entries(moves).map(([from, to]) => [parseModulePath(from), parseModulePath(to)]));
     const expected = new Map(Object.entries(expectedHash).map(([text, hash]) => [parseModulePath(text), parseExpected(text, hash)]));
-    return change({ put, remove, expected });
-  }
-
-  async function move(from: string, to: string, { expectedHash }: { readonly expectedHash?: string | undefined } = {}): Promise<WriteResult> {
-    const source = parseModulePath(from);
-    const moves = new Map([[source, parseModulePath(to)]]);
-    if (expectedHash !== undefined) return await change({ move: moves, expected: new Map([[source, parseExpected(from, expectedHash)]]) });
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await change({ move: moves });
+        return await change({ put, remove, move, expected });
       } catch (error) {
-        if (attempt === MOVE_ATTEMPTS || !(error instanceof Fault) || error.code !== "ERR_CONTENT_CHANGED") throw error;
+        if (attempt === MOVE_ATTEMPTS || !wasEditedMeanwhile(error, { move, expected })) throw error;
       }
     }
   }
 
-  return { write, move, change };
+  return {
+    write,
+    move: (from, to, { expectedHash } = {}) => write({}, { move: { [from]: to }, expectedHash: expectedHash === undefined ? {} : { [from]: expectedHash } }),
+    change,
+  };
+}
+
+/** A file on its way, of which nobody said how it must be: it is moved as it is now. */
+function wasEditedMeanwhile(error: unknown, { move, expected }: Required<Pick<WorkspaceChange, "move" | "expected">>): boolean {
+  if (!(error instanceof Fault) || error.code !== "ERR_CONTENT_CHANGED") return false;
+  const path = error.details["path"] as ModulePath;
+  return move.has(path) && !expected.has(path);
 }
 
 /** Current content of the files to be moved, keyed by their new path, and the hashes that the commit must still find. */

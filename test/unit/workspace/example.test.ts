@@ -8,6 +8,7 @@ import { DEFAULT_IMPORT_POLICY } from "../../../src/modules/import-policy.ts";
 import { resolve } from "../../../src/modules/resolver.ts";
 import { compileModule } from "../../../src/modules/compiler/transpile.ts";
 import { pushDirectory } from "../../../src/workspace/push.ts";
+import { storedTarget } from "../../../src/workspace/stored-push.ts";
 import { openWorkspace } from "../../support/open-workspace.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../../db/example", import.meta.url));
@@ -15,7 +16,7 @@ const EXAMPLE = fileURLToPath(new URL("../../../db/example", import.meta.url));
 it("the example workspace pushes without a warning, registers its workflows, and every import in it resolves", async () => {
   const imports: { readonly path: ModulePath; readonly specifier: string }[] = [];
   const opened = await openWorkspace();
-  const { warnings } = await pushDirectory(EXAMPLE, opened);
+  const { warnings } = await pushDirectory(EXAMPLE, storedTarget(opened));
   expect(warnings).toEqual([]);
   const rows = await opened.origin.executables(opened.workspace);
   expect(rows.map((row) => `${row.kind} ${row.name} ${row.path}`).toSorted()).toEqual([

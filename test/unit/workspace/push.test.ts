@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pushDirectory } from "../../../src/workspace/push.ts";
 import type { PushOptions } from "../../../src/workspace/push.ts";
+import { storedTarget } from "../../../src/workspace/stored-push.ts";
 import { openWorkspace } from "../../support/open-workspace.ts";
 import type { OpenWorkspace } from "../../support/open-workspace.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -9,7 +10,7 @@ const HELLO = 'import { workflow } from "bifrost";\nexport default workflow({ na
 
 async function push(opened: OpenWorkspace, files: Record<string, string>, options?: PushOptions) {
   using directory = temporaryDirectory(files);
-  return await pushDirectory(directory.path, opened, options);
+  return await pushDirectory(directory.path, storedTarget(opened), options);
 }
 
 describe("push", () => {
