@@ -3,7 +3,7 @@ import { segment } from "./client-address.ts";
 import type { CallOptions, Calls } from "./client-calls.ts";
 import type { ConfigEntryAnswer } from "./contract-config.ts";
 import type { ScheduleAnswer, ScheduleBody, ScheduleEntry } from "./contract-schedules.ts";
-import type { NewToken, TokenBody, TokenEntry, WorkspaceAnswer, WorkspaceBody } from "./contract-workspaces.ts";
+import type { ChosenWorkspace, NewToken, TokenBody, TokenEntry, WorkspaceAnswer, WorkspaceBody } from "./contract-workspaces.ts";
 
 export interface Readiness {
   readonly ready: boolean;
@@ -35,8 +35,11 @@ export interface AdminCalls {
     delete(name: string, options?: CallOptions): Promise<void>;
   };
   readonly workspaces: {
+    /** The one that this client's calls are about. */
+    current(options?: CallOptions): Promise<ChosenWorkspace>;
     /** Names. */
     list(options?: CallOptions): Promise<readonly string[]>;
+    get(name: string, options?: CallOptions): Promise<WorkspaceAnswer>;
     /** Makes it where there is none. */
     set(name: string, settings?: WorkspaceBody["settings"], options?: CallOptions): Promise<WorkspaceAnswer>;
   };
@@ -82,12 +85,14 @@ export function createAdminCalls(calls: Calls): AdminCalls {
       delete: async (name, { signal } = {}) => void (await calls.json({ method: "DELETE", path: scheduleAt(name), signal })),
     },
     workspaces: {
+      current: async ({ signal } = {}) => (await calls.json({ method: "GET", path: "/v1/workspace", repeatable: true, signal })) as ChosenWorkspace,
       async list({ signal } = {}) {
         const answer = await calls.json({ method: "GET", path: "/v1/workspaces", repeatable: true, signal });
         return (answer as { readonly workspaces: readonly { readonly name: string }[] }).workspaces.map(({ name }) => name);
       },
+      get: async (name, { signal } = {}) => (await calls.json({ method: "GET", path: workspaceAt(name), repeatable: true, signal })) as WorkspaceAnswer,
       set: async (name, settings, { signal } = {}) => {
-        const path = `/v1/workspaces/${segment(name)}`;
+        const path = workspaceAt(name);
         return (await calls.json({ method: "PUT", path, body: JSON.stringify({ settings }), repeatable: true, signal })) as WorkspaceAnswer;
       },
     },
@@ -107,6 +112,10 @@ export function createAdminCalls(calls: Calls): AdminCalls {
 
 function configAt(key: string): string {
   return `/v1/config/${segment(key)}`;
+}
+
+function workspaceAt(name: string): string {
+  return `/v1/workspaces/${segment(name)}`;
 }
 
 function scheduleAt(name: string): string {

@@ -60,6 +60,10 @@ export async function faultOf(response: Response, url: string): Promise<RpcFault
     const message = `The RPC at ${url} is away: what stands before it answered ${status}.`;
     return new RpcFault("ERR_RPC_UNAVAILABLE", message, { status, retryable: true, retryAfterMs, details: { url } });
   }
+  if (status === 413) {
+    const message = `What stands before the RPC at ${url} takes no request of this size. Have its limit raised, or send less at once.`;
+    return new RpcFault("ERR_INPUT_TOO_LARGE", message, { status, retryable: false, details: { url } });
+  }
   return notOurs(response, url);
 }
 

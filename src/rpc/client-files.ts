@@ -1,14 +1,19 @@
 // A workspace's files over the RPC.
 import { pathSegments } from "./client-address.ts";
 import type { CallOptions, Calls } from "./client-calls.ts";
+import { RpcFault } from "./client-fault.ts";
 import type { FileEntry, FileWithContent, WriteAnswer } from "./contract-files.ts";
 
 /** Path → text or bytes; null deletes. */
 export type FileChanges = Readonly<Record<string, string | Uint8Array | null>>;
 
 export interface WriteOptions extends CallOptions {
+  /** Old path → new path, in the same write: after what is deleted is gone, before anything is written. Ids stay. */
+  readonly move?: Readonly<Record<string, string>> | undefined;
   /** Path → hash that was seen, or null for no file: where one differs nothing is written, and ERR_CONTENT_CHANGED is thrown. */
   readonly expected?: Readonly<Record<string, string | null>> | undefined;
+  /** Throws ERR_INPUT_TOO_LARGE instead of sending more than so many bytes. */
+  readonly mostBytes?: number | undefined;
 }
 
 export interface ExpectedHash extends CallOptions {
@@ -29,6 +34,11 @@ export interface FileCalls {
   move(from: string, to: string, options?: ExpectedHash): Promise<WriteAnswer>;
 }
 
+/** A write of many files takes long to send, and to compile. */
+const WRITE_MS = 240_000;
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 export function createFileCalls(calls: Calls): FileCalls {
   return {
     async list({ under, signal } = {}) {
@@ -42,11 +52,13 @@ export function createFileCalls(calls: Calls): FileCalls {
       const answer = await calls.json({ method: "POST", path: "/v1/files/read", body, repeatable: true, signal });
       return (answer as { readonly files: FileWithContent[] }).files;
     },
-    async write(changes, { expected, signal } = {}) {
+    async write(changes, { move, expected, mostBytes = Infinity, signal } = {}) {
       const files = Object.fromEntries(Object.entries(changes).map(([path, content]) => [path, travelling(content)]));
+      const body = JSON.stringify({ files, move, expected });
+      checkSize(body, mostBytes);
       // A second arrival would find what the first has written, and not what was expected.
-      const repeatable = expected === undefined;
-      return (await calls.json({ method: "PUT", path: "/v1/files", body: JSON.stringify({ files, expected }), repeatable, signal })) as WriteAnswer;
+      const repeatable = isEmpty(move) && isEmpty(expected);
+      return (await calls.json({ method: "PUT", path: "/v1/files", body, repeatable, waitMs: WRITE_MS, signal })) as WriteAnswer;
     },
     delete: async (path, { expectedHash, signal } = {}) =>
       (await calls.json({ method: "DELETE", path: at(path), query: { expectedHash }, signal })) as WriteAnswer,
@@ -59,7 +71,28 @@ function at(path: string): string {
   return `/v1/files/${pathSegments(path)}`;
 }
 
+function isEmpty(record: Readonly<Record<string, unknown>> = {}): boolean {
+  return Object.keys(record).length === 0;
+}
+
+/** What is text travels as text, which is shorter: the same bytes come of it. */
 function travelling(content: string | Uint8Array | null): string | { readonly base64: string } | null {
   if (content === null || typeof content === "string") return content;
-  return { base64: btoa(Array.from(content, (byte) => String.fromCharCode(byte)).join("")) };
+  return asText(content) ?? { base64: btoa(Array.from(content, (byte) => String.fromCharCode(byte)).join("")) };
+}
+
+function asText(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whoever sends more than is taken is cut off, and may hear of it or not. */
+function checkSize(body: string, limit: number): void {
+  if (body.length * 3 <= limit) return;
+  const amount = new TextEncoder().encode(body).byteLength;
+  if (amount <= limit) return;
+  throw new RpcFault("ERR_INPUT_TOO_LARGE", `The request would have ${amount} bytes, and the service takes ${limit}.`, { details: { limit, amount } });
 }

@@ -10,10 +10,20 @@ const contentSchema = z
 export const writeBodySchema = z
   .strictObject({
     files: z.record(z.string(), contentSchema).describe("Path → content"),
+    move: z.record(z.string(), pathSchema).optional().describe("Old path → new path; the workflows in a file keep their ids"),
     expected: z.record(z.string(), hashSchema.nullable()).optional().describe("Path → hash that was seen, or null for no file: otherwise nothing is written"),
   })
   .register(named, { id: "WriteRequest" });
 export type WriteBody = z.input<typeof writeBodySchema>;
+
+const diagnosticSchema = z.object({
+  path: z.string(),
+  code: z.int().describe("TypeScript's number"),
+  severity: z.enum(["error", "warning"]),
+  message: z.string(),
+  line: z.int(),
+  column: z.int(),
+});
 
 const warningSchema = z.object({ path: z.string().optional(), message: z.string(), line: z.int().optional(), column: z.int().optional() });
 
@@ -25,6 +35,7 @@ export const writeResultSchema = z
     set: z.record(z.string(), z.string()).describe("Path → hash of what is new or different"),
     removed: z.array(z.string()),
     warnings: z.array(warningSchema).describe("What the author should know, although it is written"),
+    diagnostics: z.array(diagnosticSchema).describe("The compiler's notes on the files written, which `warnings` tells as well"),
   })
   .register(named, { id: "WriteResult" });
 export type WriteAnswer = z.output<typeof writeResultSchema>;

@@ -1,5 +1,6 @@
-// Workspaces, and the tokens that open them. For admins.
+// Workspaces, and the tokens that open them. For admins, but for the one that a request is about.
 import { z } from "zod";
+import { LIMIT_NAMES, type LimitName } from "../limits.ts";
 import { named, scopeSchema, timeSchema } from "./contract.ts";
 
 export const workspaceNameSchema = z
@@ -8,6 +9,20 @@ export const workspaceNameSchema = z
   .max(200)
   // oxlint-disable-next-line no-control-regex
   .regex(/^[^\u0000-\u001f\u007f]*$/u, "no control characters");
+
+const mostSchema = z.object(Object.fromEntries(LIMIT_NAMES.map((name) => [name, z.int()])) as Record<LimitName, z.ZodInt>);
+
+/** `GET /v1/workspace` */
+export const chosenWorkspaceSchema = z
+  .object({
+    name: z.string(),
+    version: z.int().describe("0, and one more with every write"),
+    snapshotId: z.string().describe("What an execution that begins now runs on"),
+    limits: mostSchema.describe("The most that an execution may ask for: `…Ms` in milliseconds, `…Bytes` in bytes, 0 for none"),
+    bodyBytes: z.int().describe("The most that a request to this service may be"),
+  })
+  .register(named, { id: "ChosenWorkspace" });
+export type ChosenWorkspace = z.output<typeof chosenWorkspaceSchema>;
 
 /** `PUT /v1/workspaces/:name` makes it where there is none. */
 export const workspaceParamsSchema = z.strictObject({ name: workspaceNameSchema });

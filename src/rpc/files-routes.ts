@@ -35,15 +35,16 @@ export function filesRoutes(app: RpcApp, parts: RouteParts): void {
     scope: "write",
     id: "writeFiles",
     tag: TAG,
-    summary: "Writes and deletes files, all at once or none",
+    summary: "Writes, moves and deletes files, all at once or none",
+    description: "What is to be deleted is deleted first, then all moves are made at once, then what there is to write is written.",
     body: writeBodySchema,
     answers: WRITTEN,
-    async handle({ body: { files, expected }, workspace }) {
+    async handle({ body: { files, move, expected }, workspace }) {
       const { executor } = await workspace();
       const changes = Object.entries(files).map(
         ([path, content]) => [path, typeof content === "string" || content === null ? content : bytesOf(content)] as const,
       );
-      return answerOf(await executor.write(Object.fromEntries(changes), { expectedHash: expected }));
+      return answerOf(await executor.write(Object.fromEntries(changes), { move, expectedHash: expected }));
     },
   });
   addRoute(app, parts, {
@@ -128,8 +129,16 @@ function bytesOf({ base64 }: { readonly base64: string }): Uint8Array {
   return Buffer.from(base64, "base64");
 }
 
-function answerOf({ version, snapshotId, changed, set, removed, warnings }: WriteResult): WriteAnswer {
-  return { version, snapshotId, changed, set: Object.fromEntries(set), removed: [...removed], warnings: [...warnings] };
+function answerOf({ version, snapshotId, changed, set, removed, warnings, diagnostics }: WriteResult): WriteAnswer {
+  return {
+    version,
+    snapshotId,
+    changed,
+    set: Object.fromEntries(set),
+    removed: [...removed],
+    warnings: [...warnings],
+    diagnostics: [...diagnostics],
+  };
 }
 
 function entryOf({ path, entityType, hash, sizeBytes, contentType, updatedAt }: LiveFile): FileEntry {

@@ -1,9 +1,10 @@
-// Workspaces and their settings, for admins of all of them.
+// The workspace that a request is about, for all who may read it; all of them and their settings, for admins of all.
 import { Fault } from "../errors.ts";
 import { settingFacts } from "../setting-facts.ts";
 import { parseSettings } from "../settings-text.ts";
 import type { SettingName, SettingsChange } from "../settings.ts";
 import {
+  chosenWorkspaceSchema,
   workspaceBodySchema,
   workspaceListSchema,
   workspaceParamsSchema,
@@ -18,7 +19,22 @@ import type { RouteParts, SettingsAccess } from "./server-parts.ts";
 const TAG = "workspaces";
 
 export function workspacesRoutes(app: RpcApp, parts: RouteParts): void {
-  const { host, settings } = parts;
+  const { host, settings, limits } = parts;
+  addRoute(app, parts, {
+    method: "GET",
+    url: "/v1/workspace",
+    scope: "read",
+    id: "getChosenWorkspace",
+    tag: TAG,
+    summary: "Tells which workspace the request is about, how it stands, and what may be asked of it",
+    answers: { 200: { description: "The one named in the header, else the token's own, else `default`", schema: chosenWorkspaceSchema } },
+    async handle({ workspace }) {
+      const { executor } = await workspace();
+      const { name, limits: most } = executor.workspace;
+      const { version, snapshotId } = await executor.head();
+      return { name, version, snapshotId, limits: most, bodyBytes: limits.bodyBytes };
+    },
+  });
   if (settings === undefined) return;
   const common = { scope: "admin", tag: TAG, inWorkspace: false, allWorkspaces: true } as const;
   addRoute(app, parts, {

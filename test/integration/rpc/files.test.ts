@@ -2,6 +2,7 @@
 import { request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { fileListSchema, fileWithContentSchema, readAnswerSchema, writeResultSchema } from "../../../src/rpc/contract-files.ts";
+import { chosenWorkspaceSchema } from "../../../src/rpc/contract-workspaces.ts";
 import { hashContent } from "../../../src/modules/content-hash.ts";
 import { ADMIN, useRpcWorld } from "../../support/rpc-world.ts";
 
@@ -58,6 +59,33 @@ describe("PUT /v1/files", () => {
     expect((await write(workspace, { "a.txt": "3" }, { "a.txt": one, "c.txt": null })).status).toBe(200);
     const shape = await write(workspace, { "a.txt": "3" }, { "a.txt": "short" });
     expect([shape.status, shape.body.details.path]).toEqual([400, "expected.a.txt"]);
+  });
+
+  it("B51: moves files in the same write, and what is in them keeps its id", async () => {
+    const workspace = await world.workspace({ "one.ts": workflowOf(1), "old.txt": "old", "a.txt": "a", "b.txt": "b" });
+    const before = (await world.ask("GET", "/v1/workflows/one.ts", { workspace })).body.id;
+    const body = { files: { "old.txt": null, "new.txt": "new" }, move: { "one.ts": "jobs/one.ts", "a.txt": "b.txt", "b.txt": "a.txt" } };
+    const done = await world.ask("PUT", "/v1/files", { workspace, body });
+    expect(writeResultSchema.parse(done.body)).toEqual(done.body);
+    expect(done.body).toMatchObject({ changed: true, removed: ["old.txt", "one.ts"] });
+    expect(Object.keys(done.body.set).toSorted()).toEqual(["a.txt", "b.txt", "jobs/one.ts", "new.txt"]);
+    expect((await world.ask("GET", "/v1/workflows/jobs%2Fone.ts", { workspace })).body).toMatchObject({ id: before, path: "jobs/one.ts" });
+    expect((await world.ask("GET", "/v1/files/b.txt", { workspace })).body.content).toBe("a");
+    const occupied = await world.ask("PUT", "/v1/files", { workspace, body: { files: { "more.txt": "1" }, move: { "a.txt": "new.txt" } } });
+    expect([occupied.status, occupied.body.code]).toEqual([409, "ERR_PATH_EXISTS"]);
+    const edited = await world.ask("PUT", "/v1/files", { workspace, body: { files: {}, move: { "a.txt": "c.txt" }, expected: { "a.txt": hashContent("x") } } });
+    expect([edited.status, edited.body.code]).toEqual([409, "ERR_CONTENT_CHANGED"]);
+    expect((await world.ask("GET", "/v1/files?under=more.txt", { workspace })).body.files).toEqual([]);
+  });
+
+  it("tells who may read which workspace a request is about, how it stands, and what may be asked of it", async () => {
+    const workspace = await world.workspace({ "a.txt": "1" });
+    const { body } = await write(workspace, { "a.txt": "2" });
+    const told = await world.ask("GET", "/v1/workspace", { token: await world.token(["read"], workspace) });
+    expect(chosenWorkspaceSchema.parse(told.body)).toEqual(told.body);
+    expect(told.body).toMatchObject({ name: workspace, version: body.version, snapshotId: body.snapshotId, limits: { sourceBytes: 1024 * 1024 } });
+    const blind = await world.ask("GET", "/v1/workspace", { token: await world.token(["write"], workspace) });
+    expect([blind.status, blind.body.code]).toEqual([403, "ERR_FORBIDDEN"]);
   });
 
   it("takes bytes as base64, and gives back bytes as they were, text as text", async () => {
