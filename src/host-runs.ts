@@ -30,11 +30,25 @@ interface Holding {
   /** The claim is gone: nothing is written any more. */
   readonly lost: AbortController;
   executor: Executor | undefined;
+  /** Gives its slot to the next. */
+  readonly ran: () => void;
+  readonly over: PromiseWithResolvers<void>;
   /** The host is leaving and does not wait for it. */
   leaving: boolean;
 }
 
-type Taken = AcceptedOrder & Claim & Partial<Pick<ClaimedExecution, "queuedMs">> & Pick<ClaimedExecution, "attempt">;
+type Taken = AcceptedOrder & Claim & { readonly queuedMs?: number | undefined } & Pick<ClaimedExecution, "attempt">;
+
+interface NewRun {
+  readonly host: string;
+  readonly executor: Executor;
+  /** How long it waited for its slot; absent where it did not. */
+  readonly queuedMs: number | undefined;
+  readonly ran: () => void;
+}
+
+/** Running, and ended but not recorded yet, at which the recording is waited for. */
+const MOST_HELD = 200;
 
 export class HostRuns {
   readonly #options: HostRunsOptions;
@@ -56,9 +70,9 @@ export class HostRuns {
   }
 
   /** Of one that was taken from those that wait. Never rejects. */
-  async run(claimed: ClaimedExecution): Promise<void> {
+  async run(claimed: ClaimedExecution, ran: () => void): Promise<void> {
     const { log } = this.#options;
-    const holding = this.#hold(claimed);
+    const holding = this.#hold(claimed, ran);
     try {
       await this.#runClaimed(claimed, holding);
     } catch (error) {
@@ -70,11 +84,11 @@ export class HostRuns {
   }
 
   /** Of one that nobody knows of yet, and somebody waits for here. Rejects where it does not begin: then there is nothing of it. */
-  async runNew(order: AcceptedOrder, { host, executor }: { readonly host: string; readonly executor: Executor }): Promise<Execution> {
+  async runNew(order: AcceptedOrder, { host, executor, queuedMs, ran }: NewRun): Promise<Execution> {
     const claim: Claim = { id: order.id, workspace: order.workspace, host, fence: 1 };
-    const holding = this.#hold(claim);
+    const holding = this.#hold(claim, ran);
     try {
-      const taken = { ...order, ...claim, attempt: 1 };
+      const taken = { ...order, ...claim, attempt: 1, queuedMs };
       return await this.#execute(taken, { holding, executor, held: { ...this.#heldOf(taken, holding), accepted: order } });
     } finally {
       this.#release(claim);
@@ -115,8 +129,15 @@ export class HostRuns {
     }
   }
 
-  #hold({ id, workspace, host, fence }: Claim): Holding {
+  /** Resolves when it holds nothing any more. */
+  async settled(): Promise<void> {
+    while (this.#held.size > 0) await Promise.all([...this.#held.values()].map(({ over }) => over.promise));
+  }
+
+  #hold({ id, workspace, host, fence }: Claim, ran: () => void): Holding {
     const holding: Holding = {
+      ran,
+      over: Promise.withResolvers(),
       claim: { id, workspace, host, fence },
       stop: new AbortController(),
       lost: new AbortController(),
@@ -128,6 +149,7 @@ export class HostRuns {
   }
 
   #release({ id, workspace }: Claim): void {
+    this.#held.get(id)?.over.resolve();
     this.#held.delete(id);
     this.#options.live.drop(workspace, id);
     void this.#options.live.announce({ type: "ended", workspace, id });
@@ -197,6 +219,8 @@ export class HostRuns {
 
   /** What is recorded of it; undefined where it waits again. */
   async #ending(taken: Taken, { holding, execution }: { readonly holding: Holding; readonly execution: Execution }): Promise<Execution | undefined> {
+    // What author code used is free; that the end is still to be written need not keep others waiting, unless that has become a backlog.
+    if (this.#held.size < MOST_HELD) holding.ran();
     if (holding.leaving && execution.status === "Cancelled") {
       if (taken.retry.idempotent && (await this.#handBack(taken, { dueInMs: 0, counts: false }))) return undefined;
       const error = fromFault(closed(), () => undefined);

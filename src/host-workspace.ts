@@ -34,7 +34,7 @@ export interface HostedParts extends FollowParts {
   readonly waits: HostWaits;
   readonly host: () => string;
   /** A slot of this host for what is run without waiting; undefined where there is none. */
-  reserve(): Disposable | undefined;
+  reserve(workspace: string): Promise<Disposable> | undefined;
   /** Throws ERR_EXECUTOR_CLOSED once the host is leaving. */
   checkOpen(): void;
 }
@@ -106,9 +106,9 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
   /** Undefined where it must be known to others before it runs, or this host has no room. */
   async function runHere(order: AcceptedOrder, { id }: Submission, { waitMs = Infinity }: WaitOptions): Promise<Execution | ExecutionState | undefined> {
     const mustWait = id !== undefined || order.idempotencyKey !== undefined || order.dueAt !== undefined || waitMs < SHORT_WAIT_MS || maxRunning > 0;
-    const slot = mustWait ? undefined : parts.reserve();
-    if (slot === undefined) return undefined;
-    const running = runs.runNew(order, { host: host(), executor }).finally(() => slot[Symbol.dispose]());
+    const reserved = mustWait ? undefined : parts.reserve(workspace);
+    if (reserved === undefined) return undefined;
+    const running = runInSlot(order, reserved);
     if (waitMs === Infinity) return await running;
     // Where nobody waits for it any more, its end is in the record.
     running.catch(() => undefined);
@@ -116,6 +116,13 @@ export function hostWorkspace(executor: Executor, parts: HostedParts): HostedWor
     const late = sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
     const first = await Promise.race([running, late]).finally(() => stop.abort());
     return first ?? (await stateOf(order.id));
+  }
+
+  async function runInSlot(order: AcceptedOrder, reserved: Promise<Disposable>): Promise<Execution> {
+    const askedAt = performance.now();
+    using slot = await reserved;
+    const queuedMs = Math.round((performance.now() - askedAt) * 100) / 100;
+    return await runs.runNew(order, { host: host(), executor, queuedMs: queuedMs < 1 ? undefined : queuedMs, ran: () => slot[Symbol.dispose]() });
   }
 
   async function runAnywhere(order: AcceptedOrder, options: WaitOptions): Promise<Execution | ExecutionState> {

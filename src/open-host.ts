@@ -81,6 +81,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
   opened.use(live.listen((notice) => notice.type === "cancel" && cancel(notice.id)));
 
   const waits = new HostWaits();
+  let isAlone = exclusive;
   let dispatcher: Dispatcher | undefined;
   const draining = Promise.withResolvers<void>();
   let isLeaving = false;
@@ -103,7 +104,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     opened.use(heartbeat);
     await heartbeat.beat();
     if (exclusive) await reapOthers(ledger, { host, log: note });
-    dispatcher = createDispatcher({ ledger, queue, host, slots, run: (claimed) => runs.run(claimed), log: note });
+    dispatcher = createDispatcher({ ledger, queue, host, slots, isAlone: () => isAlone, run: (claimed, ran) => runs.run(claimed, ran), log: note });
   }
   opened.use(
     createReaper({
@@ -111,6 +112,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
       host,
       beforeReaping: (dead) => saveLiveLines({ ledger, live }, dead),
       onReaped: (_, { ended, waiting }) => afterReaping(ended, waiting),
+      onSeen: (others) => (isAlone = !others.some(({ slots: theirs }) => theirs > 0)),
       onExpired: (expired) => afterReaping(expired, 0),
       log: note,
     }),
@@ -138,7 +140,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     watch,
     waits,
     host,
-    reserve: () => dispatcher?.reserve(),
+    reserve: (workspace) => dispatcher?.reserve(workspace),
     checkOpen() {
       if (isLeaving) throw new Fault("ERR_EXECUTOR_CLOSED", "This host is shutting down and takes no more executions. Ask another one, or ask again soon.");
     },
@@ -152,6 +154,7 @@ export async function openHost({ config, works, log, observe = UNOBSERVED }: Hos
     const timer = setTimeout(() => patience.abort(), timeoutMs);
     patience.signal.addEventListener("abort", () => runs.leave(), { once: true });
     await dispatcher?.settled();
+    await runs.settled();
     // What is waited for now runs on other hosts; where there are none it waits for the next start.
     if (exclusive) patience.abort();
     await waits.end(patience.signal);

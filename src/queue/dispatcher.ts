@@ -2,6 +2,8 @@
 // second, after an end, and when the next is due. What is taken is decided by the ledger; how it is run is not known here.
 import type { ClaimedExecution, Ledger } from "../executions/ledger.ts";
 import type { Note } from "../snapshot/note.ts";
+import { Fault } from "../errors.ts";
+import { Lobby } from "./lobby.ts";
 import type { Listening, Queue } from "./queue.ts";
 import { startPulse } from "./pulse.ts";
 
@@ -12,8 +14,10 @@ export interface DispatcherParts {
   readonly host: () => string;
   /** Executions at once. */
   readonly slots: number;
-  /** Must not reject; resolves when the end is recorded, or it is no longer this host's. */
-  readonly run: (claimed: ClaimedExecution) => Promise<void>;
+  /** Must not reject; resolves when the end is recorded, or it is no longer this host's. `ran` gives its slot to the next before that. */
+  readonly run: (claimed: ClaimedExecution, ran: () => void) => Promise<void>;
+  /** Whether no other host executes: then who waits here need not be known to others. False where absent. */
+  readonly isAlone?: (() => boolean) | undefined;
   /** 1000 where absent. */
   readonly everyMs?: number | undefined;
   readonly log: Note;
@@ -25,8 +29,12 @@ export interface Dispatcher {
   hasRoom(): boolean;
   /** Slots in use, reserved ones included. */
   readonly running: number;
-  /** A slot for something that is run without being taken from the ledger; disposing gives it back. Undefined where none is free. */
-  reserve(): Disposable | undefined;
+  /**
+   * A slot for something that is run without being taken from the ledger; disposing gives it back. Where none is free it is waited for, workspaces
+   * in turn with each other and with the ledger, if this host is alone; otherwise undefined: another may have room sooner. Rejects with
+   * ERR_EXECUTOR_CLOSED where the host stops meanwhile.
+   */
+  reserve(workspace: string): Promise<Disposable> | undefined;
   /** Takes nothing more, and reserves nothing. What has been taken but has not begun is handed back. */
   stop(): void;
   /** After `stop`: resolves when nothing runs any more. */
@@ -47,6 +55,8 @@ class LedgerDispatcher implements Dispatcher {
   readonly #pulse: AsyncDisposable;
   readonly #underWay = new Set<Promise<void>>();
   readonly #onIdle = new Set<() => void>();
+  readonly #lobby = new Lobby();
+  #wasLobbys = false;
   #taken = 0;
   /** Asked of the ledger, and not answered yet. */
   #asked = 0;
@@ -73,8 +83,13 @@ class LedgerDispatcher implements Dispatcher {
     return this.#free() > 0;
   }
 
-  reserve(): Disposable | undefined {
-    if (!this.hasRoom()) return undefined;
+  reserve(workspace: string): Promise<Disposable> | undefined {
+    if (this.hasRoom()) return Promise.resolve(this.#slot());
+    const mayWait = this.#stopped === undefined && this.#parts.isAlone?.() === true;
+    return mayWait ? this.#lobby.wait(workspace) : undefined;
+  }
+
+  #slot(): Disposable {
     this.#taken += 1;
     let held = true;
     return {
@@ -99,6 +114,7 @@ class LedgerDispatcher implements Dispatcher {
   stop(): void {
     if (this.#stopped !== undefined) return;
     clearTimeout(this.#due);
+    this.#lobby.close(new Fault("ERR_EXECUTOR_CLOSED", "This host is shutting down and takes no more executions. Ask another one, or ask again soon."));
     this.#stopped = Promise.all([this.#listening[Symbol.asyncDispose](), this.#pulse[Symbol.asyncDispose]()]).then(() => undefined);
   }
 
@@ -121,6 +137,7 @@ class LedgerDispatcher implements Dispatcher {
       else if (performance.now() >= this.#pausedUntil) await this.#take(most);
     }
     this.#looking = undefined;
+    while (this.hasRoom() && this.#lobby.admit(() => this.#slot()));
     // While the ledger was asked there was none to be seen, and a bell may have found nobody.
     if (this.hasRoom()) this.#listening.roomAgain();
   }
@@ -155,20 +172,21 @@ class LedgerDispatcher implements Dispatcher {
   }
 
   #begin(claimed: ClaimedExecution): void {
-    this.#taken += 1;
-    const running = this.#runOrReturn(claimed).finally(() => {
+    const slot = this.#slot();
+    const ran = (): void => slot[Symbol.dispose]();
+    const running = this.#runOrReturn(claimed, ran).finally(() => {
       this.#underWay.delete(running);
-      this.#release();
+      ran();
     });
     this.#underWay.add(running);
   }
 
-  async #runOrReturn(claimed: ClaimedExecution): Promise<void> {
+  async #runOrReturn(claimed: ClaimedExecution, ran: () => void): Promise<void> {
     const { ledger, run, log } = this.#parts;
     try {
       // It was stopped while the ledger answered. What cannot be handed back is run.
       if (this.#stopped !== undefined && (await ledger.handBack(claimed, { dueInMs: 0, counts: false }).catch(() => false))) return;
-      await run(claimed);
+      await run(claimed, ran);
     } catch (error) {
       log(`The execution ${claimed.id} was dropped by a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     }
@@ -180,6 +198,10 @@ class LedgerDispatcher implements Dispatcher {
       if (this.#taken === 0) for (const resolve of this.#onIdle) resolve();
       return;
     }
+    // In turn, where some wait here and some in the ledger.
+    const isLobbysTurn = !this.#mayWait || !this.#wasLobbys;
+    this.#wasLobbys = isLobbysTurn && this.#free() > 0 && this.#lobby.admit(() => this.#slot());
+    if (this.#wasLobbys) return;
     if (this.#mayWait) void this.look();
     this.#listening.roomAgain();
   }

@@ -20,6 +20,8 @@ export interface ReaperParts {
   readonly beforeReaping?: ((host: string) => Promise<unknown>) | undefined;
   /** What it ended, and that something waits again. */
   readonly onReaped: (host: string, reaped: Reaped) => void;
+  /** The other hosts, each time that they are looked at. */
+  readonly onSeen?: ((others: Awaited<ReturnType<Ledger["hosts"]>>) => void) | undefined;
   readonly onExpired: (expired: Expired) => void;
   readonly log: Note;
 }
@@ -30,13 +32,24 @@ interface Observation {
 }
 
 /** Watches from the beginning. */
-export function createReaper({ ledger, host, everyMs = 1000, patienceMs = 5000, beforeReaping, onReaped, onExpired, log }: ReaperParts): AsyncDisposable {
+export function createReaper({
+  ledger,
+  host,
+  everyMs = 1000,
+  patienceMs = 5000,
+  beforeReaping,
+  onReaped,
+  onExpired,
+  onSeen,
+  log,
+}: ReaperParts): AsyncDisposable {
   let observations = new Map<string, Observation>();
   let lastReadAt: number | undefined;
   let failing = false;
 
   async function watch(): Promise<void> {
     const hosts = await ledger.hosts();
+    onSeen?.(hosts.filter(({ id }) => id !== host()));
     const now = performance.now();
     // Where this process itself stood still, the others may have had no turn either: more than one pause does not count.
     const passedMs = lastReadAt === undefined ? 0 : Math.min(now - lastReadAt, 1.5 * everyMs);

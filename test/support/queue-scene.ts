@@ -12,6 +12,9 @@ export interface WorkingHostOptions {
   readonly everyMs?: number;
   /** Until it resolves, what has begun runs. */
   readonly leave?: () => Promise<unknown>;
+  readonly isAlone?: (() => boolean) | undefined;
+  /** Whether the slot is given back before the end is written. */
+  readonly ranEarly?: boolean;
   /** The ledger that the dispatcher sees. */
   readonly ledger?: Ledger;
 }
@@ -27,7 +30,11 @@ export class WorkingHost implements AsyncDisposable {
   readonly #host: HostOnScene;
   readonly #leave: () => Promise<unknown>;
 
-  constructor(host: HostOnScene, queue: Queue, { slots, everyMs = NEVER_MS, leave = async () => {}, ledger = host.ledger }: WorkingHostOptions) {
+  constructor(
+    host: HostOnScene,
+    queue: Queue,
+    { slots, everyMs = NEVER_MS, leave = async () => {}, ledger = host.ledger, isAlone, ranEarly = false }: WorkingHostOptions,
+  ) {
     this.#host = host;
     this.#leave = leave;
     this.dispatcher = createDispatcher({
@@ -36,16 +43,18 @@ export class WorkingHost implements AsyncDisposable {
       host: () => host.id,
       slots,
       everyMs,
-      run: (claimed) => this.#run(claimed),
+      isAlone,
+      run: (claimed, ran) => this.#run(claimed, ranEarly ? ran : () => undefined),
       log: (message) => void this.said.push(message),
     });
   }
 
-  async #run(claimed: ClaimedExecution): Promise<void> {
+  async #run(claimed: ClaimedExecution, ran: () => void): Promise<void> {
     this.atOnce += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.atOnce);
     this.begun.push(claimed.id);
     await this.#host.records.begin(startOf(claimed, { claim: claimed }));
+    ran();
     await this.#leave();
     await this.#host.records.end(claimed.workspace, envelopeOf(claimed), { claim: claimed });
     this.ended.push(claimed.id);

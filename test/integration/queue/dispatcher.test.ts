@@ -108,7 +108,7 @@ describeOnBoth("a dispatcher", (scene) => {
     const ids = await times(5, () => submit(scene, queue));
     await expect.poll(() => host.atOnce, PATIENT).toBe(2);
     host.dispatcher.stop();
-    expect([host.dispatcher.hasRoom(), host.dispatcher.reserve()]).toEqual([false, undefined]);
+    expect([host.dispatcher.hasRoom(), host.dispatcher.reserve("a")]).toEqual([false, undefined]);
     let settled = false;
     const settling = host.dispatcher.settled().then(() => (settled = true));
     await sleep(60);
@@ -149,8 +149,8 @@ describeOnBoth("a dispatcher", (scene) => {
     await using host = new WorkingHost(scene.hosts[0], queue, { slots: 2 });
     const { dispatcher } = host;
     await expect.poll(() => dispatcher.hasRoom(), PATIENT).toBe(true);
-    const [one, two] = [dispatcher.reserve(), dispatcher.reserve()];
-    expect([one === undefined, two === undefined, dispatcher.reserve(), dispatcher.running]).toEqual([false, false, undefined, 2]);
+    const [one, two] = await Promise.all([dispatcher.reserve("a"), dispatcher.reserve("b")]);
+    expect([one === undefined, two === undefined, dispatcher.reserve("a"), dispatcher.running]).toEqual([false, false, undefined, 2]);
     const id = await submit(scene, queue);
     await sleep(50);
     expect(host.begun).toEqual([]);
@@ -160,5 +160,51 @@ describeOnBoth("a dispatcher", (scene) => {
     expect(dispatcher.running).toBe(1);
     two?.[Symbol.dispose]();
     expect(dispatcher.running).toBe(0);
+  });
+
+  it("lets who waits here wait where no other host executes: workspaces in turn, and in turn with what waits in the ledger; refused when it stops", async () => {
+    await using queue = createInProcessQueue();
+    const order: string[] = [];
+    const host = new WorkingHost(scene.hosts[0], queue, { slots: 1, isAlone: () => true, leave: async () => order.push("ledger") });
+    const { dispatcher } = host;
+    await expect.poll(() => dispatcher.hasRoom(), PATIENT).toBe(true);
+    const first = await dispatcher.reserve("a");
+    const served: string[] = [];
+    const waiting = ["a", "a", "a", "b", "c"].map(async (workspace) => {
+      using _slot = await dispatcher.reserve(workspace);
+      served.push(workspace);
+    });
+    first?.[Symbol.dispose]();
+    await Promise.all(waiting);
+    expect(served).toEqual(["a", "b", "c", "a", "a"]);
+
+    const again = await dispatcher.reserve("a");
+    await times(3, () => submit(scene, queue));
+    const others = times(3, async () => {
+      using _slot = await dispatcher.reserve("a");
+      order.push("here");
+    });
+    again?.[Symbol.dispose]();
+    await others;
+    await expect.poll(() => order.length, PATIENT).toBe(6);
+    expect(order.filter((each, at) => each === order[at + 1])).toEqual([]);
+
+    const last = await dispatcher.reserve("a");
+    const refused = dispatcher.reserve("a");
+    dispatcher.stop();
+    await expect(refused).rejects.toMatchObject({ code: "ERR_EXECUTOR_CLOSED" });
+    last?.[Symbol.dispose]();
+    await dispatcher.settled();
+  });
+
+  it("gives the slot of what has run to the next before its end is written", async () => {
+    const written = Promise.withResolvers<void>();
+    await using queue = createInProcessQueue();
+    await using host = new WorkingHost(scene.hosts[0], queue, { slots: 1, leave: () => written.promise, ranEarly: true });
+    await times(3, () => submit(scene, queue));
+    await expect.poll(() => host.begun.length, PATIENT).toBe(3);
+    expect(host.ended).toEqual([]);
+    written.resolve();
+    await expect.poll(() => host.ended.length, PATIENT).toBe(3);
   });
 });
