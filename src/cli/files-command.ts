@@ -1,21 +1,21 @@
-// `bifrost-executor files ls|cat|rm|mv`: a look at the files of a stored workspace, and the two changes that need no editor.
-import type { Executor } from "../executor.ts";
+// `bifrost-executor files ls|cat|rm|mv`: a look at the files of a stored workspace, here or of a service, and the two changes that need no editor.
 import { Fault } from "../errors.ts";
-import type { Executable, LiveFile } from "../snapshot/origin.ts";
-import type { WriteResult } from "../workspace/write-files.ts";
+import type { LiveFile } from "../snapshot/origin.ts";
 import type { Arguments, CommandSpec, OptionSpec } from "./arguments.ts";
+import { URL_OPTION, urlOf } from "./at-url.ts";
 import { chooseCommand } from "./command-group.ts";
 import type { World } from "./command.ts";
 import { EXIT_SUCCESS } from "./exit-code.ts";
 import { warningText } from "./push-command.ts";
 import { resultText } from "./render-result.ts";
+import { openFiles, type ListedExecutable, type StoredFiles, type Written } from "./stored-files.ts";
 import { visible, type Terminal } from "./terminal.ts";
 
 const WORKSPACE: OptionSpec = { value: "NAME", help: "the stored workspace (default: default)" };
 const JSON_OPTION: OptionSpec = { help: "print one JSON object" };
 
 interface FileCommand extends CommandSpec {
-  perform(executor: Executor, parsed: Arguments, terminal: Terminal): Promise<void>;
+  perform(stored: StoredFiles, parsed: Arguments, terminal: Terminal): Promise<void>;
 }
 
 const COMMANDS: Readonly<Record<string, FileCommand>> = {
@@ -23,7 +23,7 @@ const COMMANDS: Readonly<Record<string, FileCommand>> = {
     name: "bifrost-executor files ls",
     summary: "Lists files: path, entity type, size in bytes, first characters of the content hash.",
     operands: [{ name: "PREFIX", optional: true }],
-    options: { workspace: WORKSPACE, json: JSON_OPTION },
+    options: { workspace: WORKSPACE, url: URL_OPTION, json: JSON_OPTION },
     notes:
       "PREFIX is a file, or a directory of which all files are listed. In a pipe the columns are parted by tabs.\n--json also tells what each file registers to be run: ids, names, parameters.",
     perform: list,
@@ -32,21 +32,21 @@ const COMMANDS: Readonly<Record<string, FileCommand>> = {
     name: "bifrost-executor files cat",
     summary: "Writes a file's bytes to stdout, as they are.",
     operands: [{ name: "PATH" }],
-    options: { workspace: WORKSPACE },
+    options: { workspace: WORKSPACE, url: URL_OPTION },
     perform: print,
   },
   rm: {
     name: "bifrost-executor files rm",
     summary: "Removes files, all of them in one write or none.",
     operands: [{ name: "PATH", repeat: true }],
-    options: { workspace: WORKSPACE, recursive: { short: "r", help: "remove directories with all below them" }, json: JSON_OPTION },
+    options: { workspace: WORKSPACE, url: URL_OPTION, recursive: { short: "r", help: "remove directories with all below them" }, json: JSON_OPTION },
     perform: remove,
   },
   mv: {
     name: "bifrost-executor files mv",
     summary: "Gives a file another path; the ids of its workflows stay.",
     operands: [{ name: "FROM" }, { name: "TO" }],
-    options: { workspace: WORKSPACE, json: JSON_OPTION },
+    options: { workspace: WORKSPACE, url: URL_OPTION, json: JSON_OPTION },
     notes: "A TO that ends in / is a directory to move into.",
     perform: move,
   },
@@ -61,42 +61,41 @@ export async function filesCommand(argv: readonly string[], { terminal, config }
   if (chosen === undefined) return EXIT_SUCCESS;
   const { command, parsed } = chosen;
   const read = config();
-  const { openStored } = await import("../open.ts");
-  await using executor = await openStored(read, { workspace: parsed.text("workspace") ?? "default", runs: false });
-  await command.perform(executor, parsed, terminal);
+  await using stored = await openFiles(read, { workspace: parsed.text("workspace"), url: urlOf(parsed, read), writes: false });
+  await command.perform(stored, parsed, terminal);
   return EXIT_SUCCESS;
 }
 
-async function list(executor: Executor, parsed: Arguments, terminal: Terminal): Promise<void> {
+async function list(stored: StoredFiles, parsed: Arguments, terminal: Terminal): Promise<void> {
   const [under] = parsed.operands;
-  const files = await filesUnder(executor, under);
+  const files = await filesUnder(stored, under);
   if (parsed.has("json")) {
-    const told = withExecutables(files, await executor.executables());
-    return terminal.out(resultText({ version: 1, workspace: executor.workspace.name, files: told }, { indent: terminal.outIsTerminal }));
+    const told = withExecutables(files, await stored.executables());
+    return terminal.out(resultText({ version: 1, workspace: stored.workspace.name, files: told }, { indent: terminal.outIsTerminal }));
   }
   if (files.length === 0) terminal.err("the workspace has no files\n");
   terminal.out(listText(files, { aligned: terminal.outIsTerminal }));
 }
 
 /** The one place that shows ids: what a program needs to run a workflow wherever it moves to. */
-function withExecutables(files: readonly LiveFile[], executables: readonly Executable[]) {
+function withExecutables(files: readonly LiveFile[], executables: readonly ListedExecutable[]) {
   const byPath = Map.groupBy(executables, ({ path }) => path);
   return files.map((file) => ({ ...file, executables: (byPath.get(file.path) ?? []).map(shownExecutable) }));
 }
 
-function shownExecutable({ id, name, kind, exportName, active, parameters, parametersReason, timeoutMs, retry }: Executable) {
+function shownExecutable({ id, name, kind, exportName, active, parameters, parametersReason, timeoutMs, retry }: ListedExecutable) {
   return { id, name, kind, exportName, active, parameters, parametersReason, timeoutMs, retry };
 }
 
-async function print(executor: Executor, { operands }: Arguments, terminal: Terminal): Promise<void> {
-  const { bytes } = await executor.readFile(operands[0] ?? "");
+async function print(stored: StoredFiles, { operands }: Arguments, terminal: Terminal): Promise<void> {
+  const { bytes } = await stored.readFile(operands[0] ?? "");
   terminal.out(bytes);
 }
 
-async function remove(executor: Executor, parsed: Arguments, terminal: Terminal): Promise<void> {
+async function remove(stored: StoredFiles, parsed: Arguments, terminal: Terminal): Promise<void> {
   const paths = new Set<string>();
   for (const path of parsed.operands) {
-    const files = await filesUnder(executor, path);
+    const files = await filesUnder(stored, path);
     if (!parsed.has("recursive") && files.every((file) => file.path !== path)) {
       throw new Fault(
         "ERR_INPUT_INVALID",
@@ -108,22 +107,22 @@ async function remove(executor: Executor, parsed: Arguments, terminal: Terminal)
     }
     for (const file of files) paths.add(file.path);
   }
-  const written = await executor.write(Object.fromEntries([...paths].map((path) => [path, null])));
+  const written = await stored.write(Object.fromEntries([...paths].map((path) => [path, null])));
   tellWritten(written, { parsed, terminal, lines: [...paths].toSorted().map((path) => `- ${path}`), facts: { removed: [...paths].toSorted() } });
 }
 
-async function move(executor: Executor, parsed: Arguments, terminal: Terminal): Promise<void> {
+async function move(stored: StoredFiles, parsed: Arguments, terminal: Terminal): Promise<void> {
   const [from = "", to = ""] = parsed.operands;
   const target = to.endsWith("/") ? `${to}${from.slice(from.lastIndexOf("/") + 1)}` : to;
-  const written = await executor.move(from, target);
+  const written = await stored.move(from, target);
   tellWritten(written, { parsed, terminal, lines: [`> ${from} -> ${target}`], facts: { moved: [{ from, to: target }] } });
 }
 
 /** Rejects with ERR_PATH_NOT_FOUND, naming the nearest path, where `under` names nothing. */
-async function filesUnder(executor: Executor, under: string | undefined): Promise<readonly LiveFile[]> {
+async function filesUnder(stored: StoredFiles, under: string | undefined): Promise<readonly LiveFile[]> {
   const directory = under?.replace(/(?<=.)\/$/, "");
-  const files = await executor.files(directory === undefined ? {} : { under: directory });
-  if (files.length === 0 && directory !== undefined) await executor.readFile(directory);
+  const files = await stored.files(directory === undefined ? {} : { under: directory });
+  if (files.length === 0 && directory !== undefined) await stored.readFile(directory);
   return files;
 }
 
@@ -144,7 +143,7 @@ interface Told {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-function tellWritten({ version, snapshotId, warnings }: WriteResult, { parsed, terminal, lines, facts }: Told): void {
+function tellWritten({ version, snapshotId, warnings }: Written, { parsed, terminal, lines, facts }: Told): void {
   if (parsed.has("json"))
     terminal.out(resultText({ version: 1, ...facts, workspaceVersion: version, snapshotId, warnings }, { indent: terminal.outIsTerminal }));
   else terminal.out(lines.map((line) => `${visible(line)}\n`).join(""));

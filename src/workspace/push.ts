@@ -15,8 +15,10 @@ export interface PushTarget {
   files(): Promise<readonly Pick<LiveFile, "path" | "hash">[]>;
   head(): Promise<Head>;
   /** One atomic write. */
-  change(change: WorkspaceChange): Promise<PushWritten>;
+  change(change: PushChange): Promise<PushWritten>;
 }
+
+type PushChange = Required<WorkspaceChange>;
 
 type PushWritten = Pick<WriteResult, "version" | "snapshotId" | "warnings" | "diagnostics">;
 
@@ -64,7 +66,7 @@ export async function pushDirectory(dir: string, target: PushTarget, { keep = fa
 }
 
 /** What was edited since it was looked at is no move of what the directory has: then nothing is written. */
-function changeOf(plan: PushPlan, { files, live }: { readonly files: ReadonlyMap<ModulePath, Uint8Array>; readonly live: Hashes }): WorkspaceChange {
+function changeOf(plan: PushPlan, { files, live }: { readonly files: ReadonlyMap<ModulePath, Uint8Array>; readonly live: Hashes }): PushChange {
   const written = new Set([...plan.added, ...plan.changed]);
   return {
     put: new Map([...files].filter(([path]) => written.has(path))),
