@@ -28,6 +28,8 @@ export function remoteRoute(url: string, { asked, token }: { readonly asked: Run
       await reporter.finished(execution, { sources: sourcesOf(client), superseded: signal.reason === CHANGED });
       return execution;
     },
+    // Where it cannot be told, neither can anything be run: that is said then.
+    workspace: async () => asked.namedWorkspace ?? (await client.workspaces.current().catch(() => ({ name: asked.workspace }))).name,
     changes: async (signal) => (await import("./remote-watch.ts")).watchService(client, signal),
   };
 }

@@ -70,10 +70,11 @@ export async function runCommand(argv: readonly string[], world: World, name: st
   const { terminal } = world;
   const signal = AbortSignal.any([interruption.signal, ...(asked.watch ? [terminal.readerGone] : [])]);
   const route = asked.url === undefined ? localRoute(asked, config) : (await import("./remote-run.ts")).remoteRoute(asked.url, { asked, token: config.token });
-  const once = (stop: AbortSignal): Promise<number> => runOnce(asked, { terminal, route, inputJson, secrets, signal: stop });
+  const told = asked.watch || asked.form === "jsonl" ? { ...asked, workspace: await route.workspace() } : asked;
+  const once = (stop: AbortSignal): Promise<number> => runOnce(told, { terminal, route, inputJson, secrets, signal: stop });
   if (!asked.watch) return await once(signal);
   const { runOnEachChange } = await import("./watch.ts");
-  await runOnEachChange(asked, { terminal, changes: () => route.changes(signal), signal, once });
+  await runOnEachChange(told, { terminal, changes: () => route.changes(signal), signal, once });
   return EXIT_INTERRUPTED;
 }
 
@@ -108,6 +109,7 @@ function localRoute(asked: RunArguments, config: Config): Route {
       await reporter.finished(execution, { sources: executor, superseded: signal.reason === CHANGED });
       return execution;
     },
+    workspace: async () => asked.workspace,
     changes: async (signal) => (await import("./watch-changes.ts")).watchFor(asked, { config, signal }),
   };
 }

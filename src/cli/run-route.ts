@@ -26,6 +26,8 @@ export interface RunArguments {
 export interface Route {
   /** Tells the reporter of all, the end included, and resolves with how it ended. Rejects with a Fault where none began. */
   run(given: RunGiven): Promise<Execution>;
+  /** Name of the workspace, to tell of it. */
+  workspace(): Promise<string>;
   /** For --watch, until the signal is aborted. */
   changes(signal: AbortSignal): Promise<Changes>;
 }

@@ -107,6 +107,16 @@ describe("run-workflow --url", () => {
     await narrow.executions.cancel(first.id);
   });
 
+  it("names in its events the workspace that the token is for", async () => {
+    await served.client.workspaces.set("tenant");
+    const { token } = await served.client.tokens.create({ name: "of the tenant", scopes: ["execute", "read", "write"], workspace: "tenant" });
+    await createClient({ url: served.service.url, token }).files.write({
+      "own.ts": `import { workflow } from "bifrost";\nexport default workflow(async () => 1);\n`,
+    });
+    const { stdout } = await run(["own.ts", "--jsonl"], { ...served.remote, BIFROST_TOKEN: token });
+    expect(JSON.parse(stdout.split("\n")[0] ?? "")).toMatchObject({ type: "started", workspace: "tenant" });
+  });
+
   it("needs a token that may execute and read, and says which it lacks", async () => {
     const { token } = await served.client.tokens.create({ name: "reads", scopes: ["read"] });
     const { code, stdout, stderr } = await run(["hello.ts"], { ...served.remote, BIFROST_TOKEN: token });
